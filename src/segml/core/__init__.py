@@ -1,0 +1,1 @@
+"""WORDS: what everything else is said in. Standard library only."""

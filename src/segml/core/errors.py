@@ -1,0 +1,86 @@
+"""The errors a person can act on: what is wrong, where, what would be right.
+
+::
+
+    SegmlError                      anything segml refuses, with a message for the person who can fix it
+    ├── WorkspaceError              no workspace here, a setting that cannot be, a file that is damaged
+    │   └── Busy                    another process is writing to the workspace
+    ├── ImportRefused               a file or mapping that cannot be read at all (single rows become rejects)
+    ├── UnknownName                 a segment, customer, table or field that does not exist; near names suggested
+    ├── SegmentInUse                a segment that others refer to cannot be deleted
+    └── RuleRefused                 a rule with problems: all of them at once, each with its path
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+
+
+class SegmlError(Exception):
+    """Base of every error segml raises on purpose; its text is a full sentence for a person."""
+
+
+class WorkspaceError(SegmlError):
+    """The workspace folder is missing, damaged or set up in a way that cannot work."""
+
+
+class Busy(WorkspaceError):
+    """Another process holds the workspace's write lock."""
+
+
+class ImportRefused(SegmlError):
+    """A source that cannot be read at all; nothing of it was taken in."""
+
+
+class UnknownName(SegmlError):
+    """A name that nothing has, with the nearest names there are."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no {what} “{name}”. {near(name, known)}".rstrip())
+
+
+class SegmentInUse(SegmlError):
+    """A segment that other segments refer to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a rule.
+
+    Attributes
+    ----------
+    path
+        Where: react-querybuilder's path, child indexes from the root group (the root is ``()``);
+        inside an event condition the path goes on into its group.
+    message
+        What is wrong.
+    hint
+        What would be right; empty when there is nothing to add.
+    """
+
+    path: tuple[int, ...]
+    message: str
+    hint: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the wire form ``{path, message, hint}``."""
+        return asdict(self) | {"path": list(self.path)}
+
+    def __str__(self) -> str:
+        where = f"at {list(self.path)}: " if self.path else ""
+        return f"{where}{self.message}{' ' + self.hint if self.hint else ''}"
+
+
+class RuleRefused(SegmlError):
+    """A rule with problems; ``problems`` holds all of them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(f"The rule has problems, so nobody was counted:\n{lines}")
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return “Did you mean …?” for the names nearest to `name`, or an empty string."""
+    matches = get_close_matches(name.lower(), list(known), n=3, cutoff=0.6)
+    return f"Did you mean {' or '.join(matches)}?" if matches else ""
