@@ -1,0 +1,1 @@
+"""INPUTS: sources and mappings of facts, and the synthetic restaurant."""

@@ -1,0 +1,1 @@
+"""MEANING: what a rule and a feature are, on frames. The only wing that runs them."""

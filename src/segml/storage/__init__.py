@@ -1,0 +1,1 @@
+"""IO: facts on disk, nights, the catalogue of segments."""
