@@ -17,7 +17,7 @@ Stored form of a row (what `History` hands to the engines):
 * ``day`` is the service day of the row's own time and ``known_day`` the service day on which it
   became known; a row is visible at ``as_of`` when both are before it (missing counts as always);
 * orders also carry ``hour`` (0 to 23, local clock) and ``weekday`` (1 Monday … 7 Sunday, of the
-  service day).
+  service day), customers ``known_at``.
 """
 
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def schema(table: Table, integer_domains: Set[str] = frozenset()) -> pl.Schema:
     """Return the stored schema: the canonical columns, then what the door adds.
 
     Every table has ``known_day``; one with a time of its own has ``day``; orders also have
-    ``hour`` and ``weekday``.
+    ``hour`` and ``weekday``; customers also ``known_at``, which orders the states of a profile.
     """
     columns = {column.name: dtype(column, integer_domains) for column in table.columns}
     if table.time:
@@ -37,4 +37,6 @@ def schema(table: Table, integer_domains: Set[str] = frozenset()) -> pl.Schema:
     columns["known_day"] = pl.Date()
     if table.name == "orders":
         columns |= {"hour": pl.Int8(), "weekday": pl.Int8()}
+    if table.name == "customers":
+        columns["known_at"] = pl.Datetime("us")
     return pl.Schema(columns)

@@ -1,0 +1,1 @@
+"""KNOWLEDGE: what a restaurant knows about its customers."""

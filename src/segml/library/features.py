@@ -1,0 +1,439 @@
+"""The features: every field of a customer, one declarative entry each.
+
+An entry is all there is to a field: how it is computed, what it is called, what it counts, and how
+to explain it. Engines, rules, the page and the documentation read it from here.
+
+To add a field: one entry in a group below, in the forms of `core.features`; then ``make fields``
+writes its Python name into ``segml.fields``.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from segml.core.calendar import WEEKDAYS
+from segml.core.features import (
+    Attribute,
+    CompletedYears,
+    Count,
+    DaysSince,
+    Differs,
+    Distinct,
+    Favourite,
+    Feature,
+    First,
+    Followed,
+    Form,
+    Largest,
+    Last,
+    Listed,
+    Named,
+    Nearest,
+    Ratio,
+    Rows,
+    Score,
+    Sum,
+    Trailing,
+    Unit,
+    UsualGap,
+)
+from segml.core.predicates import And, Compare, Field, IsNull, Not, Predicate
+from segml.core.tables import CONTACT_CHANNELS, ORDER_CHANNELS, TIERS, Kind
+
+_ORDERS = Rows("orders")
+_ITEMS = Rows("order_items")
+_REVIEWS = Rows("reviews")
+_LOYALTY = Rows("loyalty")
+
+
+def _hours(start: int, end: int) -> Predicate:
+    return And((Compare(Field("hour"), "ge", start), Compare(Field("hour"), "lt", end)))
+
+
+def _emails(kind: str, within: int = 0) -> Rows:
+    return Rows(
+        "messages",
+        And((Compare(Field("channel"), "eq", "email"), Compare(Field("kind"), "eq", kind))),
+        within,
+    )
+
+
+def _share(table: str, where: Predicate) -> Form:
+    return Ratio(Count(Rows(table, where)), Count(Rows(table)))
+
+
+def _number(name: str, form: Form, unit: Unit, label: str, description: str) -> Feature:
+    scale = 2 if unit in {Unit.MONEY, Unit.STARS} else 0
+    return Feature(name, Kind.NUMBER, form, "", label, description, unit, scale)
+
+
+def _date(name: str, form: Form, label: str, description: str) -> Feature:
+    return Feature(name, Kind.DATE, form, "", label, description)
+
+
+def _text(
+    name: str, form: Form, label: str, description: str, choices: tuple[str, ...] = ()
+) -> Feature:
+    return Feature(name, Kind.TEXT, form, "", label, description, choices=choices)
+
+
+def _flag(name: str, form: Form, label: str, description: str) -> Feature:
+    return Feature(name, Kind.BOOLEAN, form, "", label, description)
+
+
+def _list(name: str, form: Form, label: str, description: str) -> Feature:
+    return Feature(name, Kind.LIST, form, "", label, description)
+
+
+_BEHAVIOURAL = (
+    _number("orders_total", Count(_ORDERS), Unit.ORDERS, "number of orders", "All orders so far."),
+    *(
+        _number(
+            f"orders_{days}d",
+            Count(Rows("orders", within=days)),
+            Unit.ORDERS,
+            f"orders in the last {days} days",
+            f"Orders on the last {days} service days.",
+        )
+        for days in (30, 90, 365)
+    ),
+    _number(
+        "visits_per_month",
+        Ratio(Trailing(_ORDERS, 90), 3),
+        Unit.PER_MONTH,
+        "visits per month",
+        "Orders in the 90 days that end with the last order's day, divided by 3.",
+    ),
+    _number(
+        "lifetime_spend",
+        Sum(Rows("payments"), "amount"),
+        Unit.MONEY,
+        "lifetime spend",
+        "Everything spent so far, net of refunds and discounts.",
+    ),
+    *(
+        _number(
+            f"spend_{days}d",
+            Sum(Rows("payments", within=days), "amount"),
+            Unit.MONEY,
+            f"spend in the last {days} days",
+            f"Spent on the last {days} service days, net of refunds and discounts.",
+        )
+        for days in (30, 90, 365)
+    ),
+    _number(
+        "average_order_value",
+        Ratio(Sum(Rows("payments"), "amount"), Count(_ORDERS)),
+        Unit.MONEY,
+        "average order value",
+        "Lifetime spend divided by the number of orders.",
+    ),
+    _number(
+        "largest_order_value",
+        Largest(_ORDERS, "amount"),
+        Unit.MONEY,
+        "largest order value",
+        "The amount of the largest single order.",
+    ),
+    _date(
+        "first_order_at", First(_ORDERS, "day"), "first order", "Service day of the first order."
+    ),
+    _date("last_order_at", Last(_ORDERS, "day"), "last order", "Service day of the latest order."),
+    _number(
+        "days_since_first_order",
+        DaysSince(First(_ORDERS, "day")),
+        Unit.DAYS,
+        "days since the first order",
+        "Days since the first order; an order yesterday is 1.",
+    ),
+    _number(
+        "days_since_last_order",
+        DaysSince(Last(_ORDERS, "day")),
+        Unit.DAYS,
+        "days since the last order",
+        "Days since the latest order; an order yesterday is 1.",
+    ),
+    _number(
+        "first_order_value",
+        First(_ORDERS, "amount"),
+        Unit.MONEY,
+        "first order value",
+        "The amount of the first order.",
+    ),
+    _number(
+        "last_order_value",
+        Last(_ORDERS, "amount"),
+        Unit.MONEY,
+        "last order value",
+        "The amount of the latest order.",
+    ),
+    _number(
+        "usual_gap_days",
+        UsualGap(_ORDERS),
+        Unit.DAYS,
+        "usual days between visits",
+        "The median gap between days with an order; known from two such days on.",
+    ),
+    _number(
+        "overdue_ratio",
+        Ratio(DaysSince(Last(_ORDERS, "day")), UsualGap(_ORDERS)),
+        Unit.RATIO,
+        "overdue ratio",
+        "Days since the last order divided by the guest's usual gap: 1 is on time, 3 is late.",
+    ),
+    _text(
+        "favorite_category",
+        Favourite(_ITEMS, "category"),
+        "favourite category",
+        "The category in the most orders; of equals, the latest.",
+    ),
+    _list(
+        "categories_ordered",
+        Listed(_ITEMS, "category"),
+        "categories ordered",
+        "Every category ever ordered.",
+    ),
+    _text(
+        "favorite_item",
+        Favourite(_ITEMS, "item"),
+        "favourite item",
+        "The item in the most orders; of equals, the latest.",
+    ),
+    _text(
+        "favorite_channel",
+        Favourite(_ORDERS, "channel"),
+        "favourite channel",
+        "The channel of the most orders; of equals, the latest.",
+        ORDER_CHANNELS,
+    ),
+    _text(
+        "favorite_restaurant",
+        Favourite(_ORDERS, "restaurant_id"),
+        "favourite restaurant",
+        "The restaurant of the most orders; of equals, the latest.",
+    ),
+    _text(
+        "favorite_weekday",
+        Named(Favourite(_ORDERS, "weekday"), WEEKDAYS),
+        "favourite weekday",
+        "The weekday of the most orders; of equals, the latest.",
+        WEEKDAYS,
+    ),
+    _number(
+        "lunch_share",
+        _share("orders", _hours(11, 14)),
+        Unit.SHARE,
+        "share of lunch orders",
+        "The share of orders placed from 11:00 to before 14:00.",
+    ),
+    _number(
+        "dinner_share",
+        _share("orders", _hours(17, 21)),
+        Unit.SHARE,
+        "share of dinner orders",
+        "The share of orders placed from 17:00 to before 21:00.",
+    ),
+    _number(
+        "weekend_share",
+        _share("orders", Compare(Field("weekday"), "ge", 6)),
+        Unit.SHARE,
+        "share of weekend orders",
+        "The share of orders on a Saturday or Sunday.",
+    ),
+    _number(
+        "healthy_share",
+        _share("order_items", Compare(Field("healthy"), "eq", value=True)),
+        Unit.SHARE,
+        "share of healthy items",
+        "The share of item lines that are marked healthy.",
+    ),
+    _number(
+        "coupon_share",
+        _share("orders", Not(IsNull(Field("coupon")))),
+        Unit.SHARE,
+        "share of orders with a coupon",
+        "The share of orders that used a coupon.",
+    ),
+    _number(
+        "restaurants_visited",
+        Distinct(_ORDERS, "restaurant_id"),
+        Unit.TIMES,
+        "restaurants visited",
+        "How many different restaurants took an order.",
+    ),
+)
+
+_DEMOGRAPHIC = (
+    _number(
+        "age",
+        CompletedYears(Attribute("birthday")),
+        Unit.YEARS,
+        "age",
+        "Completed years.",
+    ),
+    _date("birthday", Attribute("birthday"), "birthday", "The date of birth."),
+    _date("anniversary", Attribute("anniversary"), "anniversary", "The anniversary on file."),
+    _text("city", Attribute("city"), "city", "The city of the address."),
+    _text("postcode", Attribute("postcode"), "postcode", "The postcode of the address."),
+    _number(
+        "distance_km",
+        Nearest(),
+        Unit.KILOMETRES,
+        "distance to the nearest restaurant",
+        "Great-circle kilometres from home to the nearest restaurant.",
+    ),
+    _text(
+        "preferred_channel",
+        Attribute("preferred_channel"),
+        "preferred channel",
+        "How the guest likes to hear from us.",
+        CONTACT_CHANNELS,
+    ),
+    _flag("email_opt_in", Attribute("email_opt_in"), "e-mail opt-in", "May be e-mailed."),
+    _flag("sms_opt_in", Attribute("sms_opt_in"), "text-message opt-in", "May be texted."),
+)
+
+_ENGAGEMENT = (
+    _number(
+        "emails_sent_90d",
+        Distinct(_emails("sent", 90), "message_id"),
+        Unit.TIMES,
+        "e-mails sent in the last 90 days",
+        "Different e-mails sent on the last 90 days.",
+    ),
+    _number(
+        "emails_opened_90d",
+        Distinct(_emails("opened", 90), "message_id"),
+        Unit.TIMES,
+        "e-mails opened in the last 90 days",
+        "Different e-mails opened on the last 90 days.",
+    ),
+    _number(
+        "email_open_rate_90d",
+        Followed(_emails("sent", 90), _emails("opened"), "message_id"),
+        Unit.SHARE,
+        "e-mail open rate over 90 days",
+        "Of the e-mails sent on the last 90 days, the share opened since.",
+    ),
+    _number(
+        "email_click_rate_90d",
+        Followed(_emails("sent", 90), _emails("clicked"), "message_id"),
+        Unit.SHARE,
+        "e-mail click rate over 90 days",
+        "Of the e-mails sent on the last 90 days, the share clicked since.",
+    ),
+    _number(
+        "days_since_last_email",
+        DaysSince(Last(_emails("sent"), "day")),
+        Unit.DAYS,
+        "days since the last e-mail",
+        "Days since an e-mail was last sent.",
+    ),
+    _number(
+        "reviews_total", Count(_REVIEWS), Unit.TIMES, "number of reviews", "All reviews so far."
+    ),
+    _number(
+        "average_rating",
+        Ratio(Sum(_REVIEWS, "rating"), Count(_REVIEWS)),
+        Unit.STARS,
+        "average rating",
+        "The mean of all ratings given, from 1 to 5.",
+    ),
+    _number(
+        "days_since_last_review",
+        DaysSince(Last(_REVIEWS, "day")),
+        Unit.DAYS,
+        "days since the last review",
+        "Days since the latest review.",
+    ),
+    _text(
+        "loyalty_tier",
+        Last(_LOYALTY, "tier"),
+        "loyalty tier",
+        "The current tier; unknown outside the programme.",
+        TIERS,
+    ),
+    _flag(
+        "loyalty_member",
+        Differs(Last(_LOYALTY, "tier"), "none"),
+        "loyalty member",
+        "Has a tier other than none.",
+    ),
+    _number(
+        "days_in_tier",
+        DaysSince(Last(_LOYALTY, "day")),
+        Unit.DAYS,
+        "days in the current tier",
+        "Days since the tier last changed.",
+    ),
+    _number(
+        "referrals_total",
+        Count(Rows("referrals")),
+        Unit.TIMES,
+        "number of referrals",
+        "Guests this guest has brought in.",
+    ),
+    _flag(
+        "instagram_follower",
+        Attribute("instagram_follower"),
+        "Instagram follower",
+        "Follows us on Instagram.",
+    ),
+)
+
+_CUSTOM = (
+    _list("tags", Attribute("tags"), "tags", "The tags put on the guest."),
+    _flag("vip", Attribute("vip"), "VIP mark", "Marked as VIP by hand."),
+    _list("dietary", Attribute("dietary"), "dietary needs", "Dietary needs on file."),
+)
+
+_PREDICTIVE = (
+    _number(
+        "churn_risk",
+        Score("churn"),
+        Unit.SHARE,
+        "churn risk",
+        "The calibrated probability of no order within the model's horizon.",
+    ),
+    _number(
+        "tier_upgrade_likelihood",
+        Score("tier_upgrade"),
+        Unit.SHARE,
+        "tier upgrade likelihood",
+        "The calibrated probability of reaching a higher tier within the model's horizon.",
+    ),
+    _number(
+        "expected_orders_90d",
+        Score("expected_orders"),
+        Unit.ORDERS,
+        "expected orders in the next 90 days",
+        "The number of orders to expect on the next 90 days.",
+    ),
+)
+
+
+def _grouped() -> dict[str, Feature]:
+    groups = {
+        "Behavioural": _BEHAVIOURAL,
+        "Demographic": _DEMOGRAPHIC,
+        "Engagement": _ENGAGEMENT,
+        "Custom": _CUSTOM,
+        "Predictive": _PREDICTIVE,
+    }
+    return {
+        entry.name: Feature(
+            entry.name,
+            entry.kind,
+            entry.form,
+            group,
+            entry.label,
+            entry.description,
+            entry.unit,
+            entry.scale,
+            entry.choices,
+        )
+        for group, entries in groups.items()
+        for entry in entries
+    }
+
+
+FEATURES: Final[Mapping[str, Feature]] = _grouped()
