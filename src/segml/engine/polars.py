@@ -1,0 +1,123 @@
+"""The production engine: features and rules on Polars frames.
+
+What a rule needs is computed together, one pass per table; each leaf is evaluated once; a past
+(`Before`) is the same rule on an earlier history. Where a night has been stored, its columns are
+read instead of computed: law 5 says that they are the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+import polars as pl
+
+from segml.core.features import Feature
+from segml.core.predicates import (
+    Before,
+    Events,
+    Predicate,
+    events_of,
+    field_names,
+    pasts_of,
+)
+from segml.core.tables import Kind
+from segml.engine.history import History
+from segml.engine.polars_features import snapshot
+from segml.engine.polars_rules import Columns, expression
+
+CustomerId = int | str
+StoredNight = Callable[[date], pl.LazyFrame | None]
+
+
+def _no_nights(_: date) -> None:
+    return None
+
+
+class PolarsEngine:
+    """Features and rules over one history.
+
+    Parameters
+    ----------
+    history
+        The facts visible at `as_of`.
+    features
+        The features that rules may name.
+    stored
+        Gives the features stored on a night, sorted by customer_id, or None where there are none.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        features: Mapping[str, Feature],
+        stored: StoredNight = _no_nights,
+    ) -> None:
+        self._history = history
+        self._features = features
+        self._stored = stored
+
+    def features(self, names: Sequence[str]) -> pl.DataFrame:
+        """Return ``customer_id`` and the named features in stored units, one row per customer."""
+        return self._frame(tuple(names), ()).rename({f"f{i}": name for i, name in enumerate(names)})
+
+    def members(self, predicate: Predicate) -> list[CustomerId]:
+        """Return the customers for whom `predicate` holds, ascending."""
+        held = self.evaluate([predicate])
+        return held.filter(pl.col("p0"))["customer_id"].to_list()
+
+    def evaluate(self, predicates: Sequence[Predicate], also: Sequence[str] = ()) -> pl.DataFrame:
+        """Return ``customer_id``, ``p0``, ``p1``, … (true or false), then the features of `also`.
+
+        One row per customer of the universe, ascending. What the predicates share is computed
+        once.
+        """
+        events = tuple(dict.fromkeys(e for p in predicates for e in events_of(p)))
+        pasts = tuple(dict.fromkeys(b for p in predicates for b in pasts_of(p)))
+        fields = frozenset[str]().union(*(field_names(p) for p in predicates), also)
+        names = tuple(sorted(fields))
+        frame = self._frame(names, events)
+        frame = self._with_pasts(frame, pasts)
+        columns = self._columns(names, events, pasts)
+        held = [
+            expression(predicate, columns).alias(f"p{i}") for i, predicate in enumerate(predicates)
+        ]
+        values = [pl.col(f"f{names.index(name)}").alias(name) for name in also]
+        return frame.select("customer_id", *held, *values)
+
+    def _frame(self, names: tuple[str, ...], events: tuple[Events, ...]) -> pl.DataFrame:
+        stored = self._stored(self._history.as_of)
+        if stored is None:
+            forms = [self._features[name].form for name in names]
+            return snapshot(forms, events, self._history).collect(engine="streaming")
+        columns = {f"f{i}": pl.col(name) for i, name in enumerate(names)}
+        frame = stored.select("customer_id", **columns).collect()
+        if not events:
+            return frame
+        counted = snapshot((), events, self._history).collect(engine="streaming")
+        return frame.with_columns(counted.drop("customer_id"))
+
+    def _with_pasts(self, frame: pl.DataFrame, pasts: tuple[Before, ...]) -> pl.DataFrame:
+        """Add a column per past: those in the universe then and now for whom the rule held."""
+        by_days: dict[int, list[int]] = {}
+        for i, past in enumerate(pasts):
+            by_days.setdefault(past.days, []).append(i)
+        for days, indexes in by_days.items():
+            engine = PolarsEngine(self._history.before(days), self._features, self._stored)
+            held = engine.evaluate([pasts[i].item for i in indexes]).rename(
+                {f"p{k}": f"t{i}" for k, i in enumerate(indexes)}
+            )
+            frame = frame.join(held, on="customer_id", how="left", maintain_order="left")
+            frame = frame.with_columns(pl.col(f"t{i}").fill_null(value=False) for i in indexes)
+        return frame
+
+    def _columns(
+        self, names: tuple[str, ...], events: tuple[Events, ...], pasts: tuple[Before, ...]
+    ) -> Columns:
+        def field(name: str) -> tuple[pl.Expr, Kind]:
+            return pl.col(f"f{names.index(name)}"), self._features[name].kind
+
+        def computed(part: Events | Before) -> pl.Expr:
+            if isinstance(part, Before):
+                return pl.col(f"t{pasts.index(part)}")
+            return pl.col(f"e{events.index(part)}")
+
+        return Columns(field, computed)

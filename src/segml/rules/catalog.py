@@ -1,0 +1,142 @@
+"""The catalog: every name a rule may use, with its kind, its operators and its words.
+
+It is built from the features, the tables of facts and the segments there are; the parser checks
+against it, the page draws its palette from it.
+"""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from segml.core.features import Feature, Score, Unit
+from segml.core.operators import operators_of
+from segml.core.tables import TABLES, Column, Form, Kind, Table
+
+MODES: Final = ("atLeast", "atMost", "exactly", "none", "some")
+AGGREGATES: Final = ("sum", "avg", "min", "max", "distinct")
+CHANGES: Final = ("entered", "left")
+LONGEST_MEMBERSHIP_WINDOW: Final = 92  # days; each is a night to look at
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One field of a customer or of an event row.
+
+    Attributes
+    ----------
+    name, kind, label, group, description, unit, choices
+        As in `core.features.Feature`.
+    scale
+        Decimal digits between the wire's unit and the stored integer.
+    ranks
+        Whether customers can be ranked by it (rows of an event cannot).
+    unavailable
+        Why a rule cannot use it yet, and what to do; empty when it can.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    group: str = ""
+    description: str = ""
+    unit: Unit | str = ""
+    scale: int = 0
+    choices: tuple[str, ...] = ()
+    ranks: bool = True
+    unavailable: str = ""
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """Return the names of the operators this field has."""
+        return operators_of(self.kind, of_rows=not self.ranks)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One table whose rows a rule may count, with its sub-fields."""
+
+    table: str
+    one: str
+    many: str
+    verb: str
+    fields: Mapping[str, Named]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything a rule may name.
+
+    Attributes
+    ----------
+    fields, events
+        By name.
+    segments
+        The wire rule of every segment, by id.
+    titles
+        The name of every segment, by id.
+    """
+
+    fields: Mapping[str, Named]
+    events: Mapping[str, Event]
+    segments: Mapping[str, Any] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self) -> tuple[str, ...]:
+        """Return every name that may stand as the field of a rule."""
+        return (*self.fields, *self.events, "memberships", "segment")
+
+
+def build(
+    features: Mapping[str, Feature],
+    segments: Mapping[str, Any] | None = None,
+    titles: Mapping[str, str] | None = None,
+    models: Set[str] = frozenset(),
+) -> Catalog:
+    """Return the catalog of `features`, the tables and `segments`; `models` are those trained."""
+    fields = {name: _of_feature(feature, models) for name, feature in features.items()}
+    events = {table.name: _event(table) for table in TABLES if table.event}
+    return Catalog(fields, events, segments or {}, titles or {})
+
+
+def _of_feature(feature: Feature, models: Set[str]) -> Named:
+    unavailable = ""
+    if isinstance(feature.form, Score) and feature.form.model not in models:
+        model = feature.form.model
+        unavailable = f"needs a trained model: there is no “{model}” model in this workspace yet"
+    return Named(
+        feature.name,
+        feature.kind,
+        feature.label,
+        feature.group,
+        feature.description,
+        feature.unit,
+        feature.scale,
+        feature.choices,
+        unavailable=unavailable,
+    )
+
+
+def _event(table: Table) -> Event:
+    assert table.event is not None
+    columns = {column.name: column for column in table.columns}
+    if table.name == "order_items":
+        orders = next(other for other in TABLES if other.name == "orders")
+        for name in ("ordered_at", "channel", "restaurant_id", "coupon"):
+            columns[name] = orders.column(name)
+    # The customer is who the rule is about; a refund is no visit, so no row has the mark.
+    hidden = {"customer_id", "refund"}
+    fields = {name: _of_column(column) for name, column in columns.items() if name not in hidden}
+    return Event(table.name, *table.event, table.verb, fields)
+
+
+def _of_column(column: Column) -> Named:
+    label = column.name.removesuffix("_at" if column.form is Form.TIME else "_id").replace("_", " ")
+    return Named(
+        column.name,
+        column.kind,
+        label,
+        unit=column.unit,
+        scale=column.scale,
+        choices=column.choices,
+        ranks=False,
+    )
