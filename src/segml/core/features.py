@@ -14,6 +14,8 @@ a history shows them, with two readings of ``orders``:
 channel, restaurant_id, coupon); items of refunds are not among them.
 """
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -261,6 +263,12 @@ def parts(form: Form) -> tuple[Form, ...]:
             return (dividend,) if isinstance(divisor, int) else (dividend, divisor)
         case _:
             return ()
+
+
+def digest(features: Mapping[str, Feature]) -> str:
+    """Return 16 hexadecimal digits that change when the meaning of any of the features does."""
+    forms = repr(sorted((name, repr(feature.form)) for name, feature in features.items()))
+    return hashlib.sha256(forms.encode()).hexdigest()[:16]
 
 
 def basics(form: Form) -> tuple[Form, ...]:

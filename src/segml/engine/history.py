@@ -47,18 +47,19 @@ class History:
         """Return the history `days` days earlier."""
         return replace(self, as_of=self.as_of - timedelta(days=days))
 
-    def of(self, customer_ids: pl.Series) -> "History":
-        """Return the same history with the facts of some customers only."""
+    def of(self, customer_id: int | str) -> "History":
+        """Return the same history with the facts of one customer only."""
         kept = {
-            name: table.filter(pl.col("customer_id").is_in(customer_ids.implode()))
-            if "customer_id" in TABLE_COLUMNS[name]
+            name: table.filter(pl.col("customer_id") == customer_id)
+            if any(column.name == "customer_id" for column in TABLE[name].columns)
             else table
             for name, table in self.tables.items()
         }
+        kept["order_items"] = kept["order_items"].join(kept["orders"], on="order_id", how="semi")
         return replace(self, tables=kept)
 
     def rows(self, table: str) -> pl.LazyFrame:
-        """Return the visible rows of a table, of ``payments``, or of ``order_items`` with orders."""
+        """Return the visible rows of a table, or of ``payments``; items come with their orders."""
         if table == "payments":
             return self._visible("orders")
         if table == "orders":
@@ -104,8 +105,3 @@ class History:
         for clock in clocks:
             rows = rows.filter(pl.col(clock).is_null() | (pl.col(clock) < self.as_of))
         return rows
-
-
-TABLE_COLUMNS = {
-    name: frozenset(column.name for column in table.columns) for name, table in TABLE.items()
-}

@@ -130,7 +130,7 @@ def _event(table: Table) -> Event:
 
 
 def _of_column(column: Column) -> Named:
-    label = column.name.removesuffix("_at" if column.form is Form.TIME else "_id").replace("_", " ")
+    label = "date" if column.form is Form.TIME else column.name.replace("_", " ")
     return Named(
         column.name,
         column.kind,

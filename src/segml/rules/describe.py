@@ -30,7 +30,8 @@ def words(criterion: Criterion) -> str:
     """Return one criterion in words, to follow "Guests"."""
     match criterion:
         case Group():
-            return f"({_group(criterion)})"
+            inner = _group(criterion)
+            return inner if criterion.negated else f"({inner})"
         case Condition():
             return _condition(criterion)
         case EventCondition():
@@ -44,9 +45,7 @@ def words(criterion: Criterion) -> str:
 
 def _group(group: Group) -> str:
     inner = f" {group.combinator} ".join(words(item) for item in group.items)
-    if not group.negated:
-        return inner
-    return f"for whom it is not so that they are guests {inner}"
+    return f"not ({inner})" if group.negated else inner
 
 
 def _condition(condition: Condition) -> str:

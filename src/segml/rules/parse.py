@@ -286,8 +286,8 @@ class _Parser:
             return _read(self.catalog.segments[name], self.catalog, (*self.trail, name))
         except RuleRefused as refused:
             for problem in refused.problems:
-                circle = problem.message.startswith("The segments go round")
-                lead = "" if circle else f"The segment “{name}” cannot be used: "
+                round_trip = problem.message.startswith("The segments go round")
+                lead = "" if round_trip else f"The segment “{name}” cannot be used: "
                 self.problem(path, f"{lead}{problem.message}", problem.hint)
             return None
 
@@ -318,16 +318,16 @@ class _Parser:
             "It takes one “and” group of: segment = an id, change = entered or left, "
             "occurred_at withinLast a number of days."
         )
-        if not isinstance(value, Mapping):
-            value = {}
-        plain = isinstance(value.get("rules"), list)
-        if not plain or value.get("combinator") != "and" or value.get("not", False):
-            self.problem(path, "“memberships” cannot be asked this.", shape)
-            return None
+        match value:
+            case {"combinator": "and", "rules": list(parts), **rest} if not rest.get("not"):
+                pass
+            case _:
+                self.problem(path, "“memberships” cannot be asked this.", shape)
+                return None
         rules: tuple[tuple[str, Rule], ...] | None = None
         changes: tuple[Change, ...] = ("entered", "left")
         within: Span | None = None
-        for index, part in enumerate(value["rules"]):
+        for index, part in enumerate(parts):
             here = (*path, index)
             self.conditions += 1
             match part:

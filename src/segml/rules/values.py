@@ -129,7 +129,7 @@ def _checked(n: int, unit: Any) -> str:
     return str(unit)
 
 
-def isis_number(wire: Any) -> TypeGuard[int | float]:
+def is_number(wire: Any) -> TypeGuard[int | float]:
     """Return whether `wire` is a finite number, which true and false are not."""
     return isinstance(wire, int | float) and not isinstance(wire, bool) and isfinite(wire)
 

@@ -1,0 +1,1 @@
+"""SETS: segments, their members, and who came and went."""

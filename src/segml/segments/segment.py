@@ -1,0 +1,54 @@
+"""A segment is a rule with a name, an owner and versions."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from segml.core.errors import WorkspaceError
+
+SHIPPED: Final = "segml"
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One version of a segment.
+
+    Attributes
+    ----------
+    id
+        Its public name: lower-case letters, digits and hyphens.
+    name, description
+        For people.
+    rule
+        A react-querybuilder group, as it was saved.
+    kind
+        "" for a plain rule, else "dynamic", "example" or "model".
+    owner
+        Who saved it; ``segml`` for those that come with the product and cannot be changed.
+    version
+        1 for the first rule saved under this id.
+    saved_at
+        When this version was saved, ISO 8601; empty for those that come with the product.
+    """
+
+    id: str
+    name: str
+    rule: Any
+    description: str = ""
+    kind: str = ""
+    owner: str = SHIPPED
+    version: int = 1
+    saved_at: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise WorkspaceError(
+                f"“{self.id}” cannot be a segment's id. "
+                "An id is lower-case letters, digits and hyphens, such as wine-lovers."
+            )
+
+    @property
+    def shipped(self) -> bool:
+        """Return whether the segment comes with segml."""
+        return self.owner == SHIPPED

@@ -1,0 +1,79 @@
+"""The settings of a workspace: ``segml.toml`` in its folder, checked as a whole."""
+
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from segml.core.errors import WorkspaceError, near
+
+FILE: Final = "segml.toml"
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        hint = near(name, available_timezones()) or "Use a name such as Europe/Rome."
+        raise ValueError(f"there is no time zone “{name}”. {hint}")
+    return name
+
+
+class Settings(BaseModel):
+    """How a restaurant counts its days and money.
+
+    Attributes
+    ----------
+    time_zone
+        IANA name of the restaurant's zone; times without a zone are local there.
+    service_day_start
+        When a service day begins: with 04:00 an order at 00:30 belongs to the day before.
+    currency
+        What amounts are in, for people.
+    catalogue
+        SQLAlchemy URL of the catalogue of segments; empty for a SQLite file in the workspace.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    service_day_start: time = time(0)
+    currency: str = "EUR"
+    catalogue: str = ""
+
+
+def load(folder: Path) -> Settings:
+    """Return the settings in `folder`; `WorkspaceError` naming every one that cannot be."""
+    try:
+        values = tomllib.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{folder / FILE} is not valid TOML: {error}.") from None
+    return check(values, str(folder / FILE))
+
+
+def check(values: dict[str, Any], where: str) -> Settings:
+    """Return `values` as settings; `WorkspaceError` naming every one that cannot be."""
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        lines = [
+            f"\n  - {'.'.join(map(str, wrong['loc']))}: "
+            f"{wrong['msg'].removeprefix('Value error, ')}"
+            for wrong in error.errors()
+        ]
+        raise WorkspaceError(f"The settings in {where} cannot be:{''.join(lines)}") from None
+
+
+def save(folder: Path, settings: Settings) -> None:
+    """Write the settings into `folder`."""
+    lines = [
+        "# The settings of this segml workspace. time_zone and service_day_start decide how facts",
+        "# are read, so they stay once something has been imported.",
+        f'time_zone = "{settings.time_zone}"',
+        f'service_day_start = "{settings.service_day_start:%H:%M}"',
+        f'currency = "{settings.currency}"',
+    ]
+    if settings.catalogue:
+        lines.append(f'catalogue = "{settings.catalogue}"')
+    (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
