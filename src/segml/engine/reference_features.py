@@ -80,7 +80,7 @@ _APPLY: Final[Mapping[Aggregate, Callable[[list[Any]], Value]]] = {
     "count": len,
     "sum": sum,
     "distinct": lambda cells: len(set(cells)),
-    "avg": lambda cells: sum(cells) / len(cells) if cells else None,
+    "avg": lambda cells: float(sum(cells)) / len(cells) if cells else None,
     "min": lambda cells: min(cells, default=None),
     "max": lambda cells: max(cells, default=None),
 }
@@ -248,7 +248,7 @@ def _trailing(days: list[date], length: int) -> int:
 def _ratio(dividend: Value, divisor: Value) -> float | None:
     if not isinstance(dividend, int | float) or not isinstance(divisor, int | float):
         return None
-    return None if divisor == 0 else dividend / divisor
+    return None if divisor == 0 else float(dividend) / float(divisor)
 
 
 def _completed_years(since: Value, as_of: date) -> int | None:

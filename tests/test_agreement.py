@@ -1,0 +1,82 @@
+"""Engines agree: random rules over random histories mean the same people everywhere."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+
+from conftest import ENGINES, FRAMES
+from segml.core.predicates import Not, Predicate
+from segml.engine.reference import Reference
+from segml.library.features import FEATURES
+from strategies import Case, cases, histories
+
+OTHERS = sorted(ENGINES.keys() - {"reference"})
+LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=50, phases=[Phase.generate, Phase.shrink])
+
+
+def reference(case: Case) -> Reference:
+    return Reference(case.tables, case.as_of, has_customers=case.has_customers, features=FEATURES)
+
+
+def agree_on_members(engine: str, case: Case, predicate: Predicate) -> None:
+    note(f"as_of {case.as_of}, integer ids of {sorted(case.integer_domains)}")
+    judged = reference(case).members(predicate)
+    assert ENGINES[engine](case.history, FEATURES, predicate) == judged
+    if judged:
+        everyone = reference(case).universe()
+        rest = ENGINES[engine](case.history, FEATURES, Not(predicate))
+        assert sorted([*judged, *rest]) == everyone  # type: ignore[type-var]
+
+
+def agree_on_values(engine: str, case: Case) -> None:
+    judge = reference(case)
+    names = list(FEATURES)
+    frame = FRAMES[engine](case.history, FEATURES, names).sort("customer_id")
+    assert frame.columns == ["customer_id", *names]
+    assert frame["customer_id"].to_list() == judge.universe()
+    for name in names:
+        judged = [judge.feature(name, customer) for customer in judge.universe()]
+        assert differences(judged, frame[name]) == [], name
+
+
+def differences(judged: Sequence[Any], found: pl.Series) -> list[tuple[Any, Any]]:
+    """Return the pairs that differ; floats are quotients of exact parts, so they may not."""
+    return [
+        (ours, theirs)
+        for ours, theirs in zip(judged, found.to_list(), strict=True)
+        if ours != theirs or isinstance(ours, bool) != isinstance(theirs, bool)
+    ]
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+@SHORT
+@given(case=cases())
+def test_members_agree(engine: str, case: tuple[Case, Predicate]) -> None:
+    agree_on_members(engine, *case)
+
+
+@pytest.mark.parametrize("engine", sorted(FRAMES))
+@settings(SHORT, max_examples=20)
+@given(case=histories())
+def test_values_agree(engine: str, case: Case) -> None:
+    agree_on_values(engine, case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", OTHERS)
+@LONG
+@given(case=cases())
+def test_members_agree_at_length(engine: str, case: tuple[Case, Predicate]) -> None:
+    agree_on_members(engine, *case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", sorted(FRAMES))
+@settings(LONG, max_examples=500)
+@given(case=histories())
+def test_values_agree_at_length(engine: str, case: Case) -> None:
+    agree_on_values(engine, case)
