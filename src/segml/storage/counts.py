@@ -1,0 +1,37 @@
+"""An import count says what an import did to one table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCount:
+    """What an import did to one table.
+
+    Attributes
+    ----------
+    read
+        Rows of the sources; always accepted + rejected. Rows passed over by `keep_first` are none.
+    accepted
+        Rows that now stand in the warehouse, those that already stood there among them.
+    rejected
+        Rows that do not count, each told in the rejects; orphans among them.
+    new
+        Accepted rows that were not there before.
+    ignored
+        Columns of the sources that nothing was read from.
+    """
+
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    new: int = 0
+    ignored: tuple[str, ...] = ()
+
+    def __add__(self, other: "ImportCount") -> "ImportCount":
+        return ImportCount(
+            self.read + other.read,
+            self.accepted + other.accepted,
+            self.rejected + other.rejected,
+            self.new + other.new,
+            tuple(dict.fromkeys(self.ignored + other.ignored)),
+        )

@@ -1,0 +1,268 @@
+"""Intake takes one source through the door and writes what is new in it as a part.
+
+Rows pass in batches and wait in staging files; only their keys and the digests of their content are
+held in memory, so a million orders take little of it. A row already stored is told by its key and
+content, or, where a table has no key, by its content and how often it occurs.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from segml.core.errors import ImportRefused
+from segml.core.tables import TABLE, Form, Table
+from segml.engine.batches import ROW, TableSource
+from segml.storage.door import REJECTS, Admitted, Clock, admit, gathered, records, rejects
+from segml.storage.manifest import Part
+from segml.storage.parsing import canonical_integers
+from segml.storage.parts import content, id_columns, write
+
+NEW: Final = "new"
+_THERE: Final = "there"
+_REPEATED: Final = "repeated"
+_CHANGED: Final = "changed"
+FATE: Final = "_fate"
+_DIGESTS: Final = ("_one", "_two")
+_REASONS: Final = {
+    _REPEATED: "occurs more than once in this source; its first row counts",
+    _CHANGED: "was imported before with other values, and those stay",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one source.
+
+    Attributes
+    ----------
+    part
+        The new rows, None where there are none.
+    standing
+        The required ids (as text) of every row that now stands in the warehouse, and `FATE`.
+    rejects
+        One row per problem.
+    read, rejected
+        Numbers of rows.
+    text_ids
+        The id columns that brought text to their domain.
+    """
+
+    part: Part | None
+    standing: pl.DataFrame
+    rejects: pl.DataFrame
+    read: int
+    rejected: int
+    text_ids: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Staged:
+    """The files a source waits in, and what is remembered of it."""
+
+    chunks: list[tuple[Path, Path]]
+    index: list[pl.DataFrame]
+    rejects: list[pl.DataFrame]
+    read: int = 0
+    rejected: int = 0
+    typed_text: frozenset[str] = frozenset()
+    noted_text: frozenset[str] = frozenset()
+
+
+def take(
+    source: TableSource,
+    clock: Clock,
+    before: pl.LazyFrame | None,
+    *,
+    blank: Part,
+    root: Path,
+    progress: Callable[[str, int], None] | None,
+) -> Taken:
+    """Take in one source.
+
+    Parameters
+    ----------
+    source, clock
+        The rows, and how their days are told.
+    before
+        All stored rows of the table with ids as text, None where there are none.
+    blank
+        The part to write: its file, generation and source; the rest is filled in.
+    root
+        The warehouse's folder.
+    progress
+        Called with the table and the rows read so far.
+
+    Raises
+    ------
+    ImportRefused
+        When the source breaks off; nothing that counts was written by then.
+    """
+    table = TABLE[source.table]
+    staged = _stage(source, table, clock, root / "staging", progress)
+    index = pl.concat(staged.index) if staged.index else _index(table, pl.DataFrame(schema={}))
+    fates = _fates(table, index, before)
+    repeated = _repeated(source, table, staged, fates)
+    silent = repeated.height if source.keep_first else 0
+    if repeated.height and not source.keep_first:
+        staged.rejects.append(repeated)
+    part, text_ids = None, frozenset[str]()
+    if (fates == NEW).any():
+        part, text_ids = _write(table, staged, fates, blank, root)
+    for chunk in staged.chunks:
+        for path in chunk:
+            path.unlink()
+    stands = fates.is_in([NEW, _THERE])
+    required = [c.name for c in table.columns if c.form is Form.ID and c.required]
+    return Taken(
+        part=part,
+        standing=index.select(*required, fates.alias(FATE)).filter(stands),
+        rejects=pl.concat([pl.DataFrame(schema=REJECTS), *staged.rejects]),
+        read=staged.read - silent,
+        rejected=staged.rejected + repeated.height - silent,
+        text_ids=text_ids,
+    )
+
+
+def _stage(
+    source: TableSource,
+    table: Table,
+    clock: Clock,
+    folder: Path,
+    progress: Callable[[str, int], None] | None,
+) -> _Staged:
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = _Staged([], [], [])
+    try:
+        for number, (raw, bad) in enumerate(gathered(source.open())):
+            admitted = admit(source, clock, raw, bad)
+            chunk = (folder / f"{number:05}.rows", folder / f"{number:05}.raw")
+            admitted.rows.write_ipc(chunk[0], compression="uncompressed")
+            admitted.raw.write_ipc(chunk[1], compression="uncompressed")
+            _remember(staged, table, admitted, chunk)
+            if progress is not None:
+                progress(source.table, staged.read)
+    except ImportRefused as error:
+        raise ImportRefused(f"{source.table}: {error}") from error
+    return staged
+
+
+def _remember(staged: _Staged, table: Table, admitted: Admitted, chunk: tuple[Path, Path]) -> None:
+    staged.chunks.append(chunk)
+    staged.index.append(_index(table, admitted.rows))
+    if admitted.rejects.height:
+        staged.rejects.append(admitted.rejects)
+    staged.read += admitted.read
+    staged.rejected += admitted.rejected
+    staged.typed_text |= admitted.text_ids
+    staged.noted_text |= {
+        name
+        for name in set(id_columns(table)) - staged.noted_text
+        if not canonical_integers(admitted.rows[name])
+    }
+
+
+def digests(table: Table) -> list[pl.Expr]:
+    """Return two independent 64-bit digests of a row's content, good within one process."""
+    row = pl.struct(content(table))
+    return [row.hash(seed=seed).alias(name) for seed, name in enumerate(_DIGESTS, start=1)]
+
+
+def _index(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what is kept in memory of `rows`: key, required ids, digests."""
+    required = [c.name for c in table.columns if c.form is Form.ID and c.required]
+    names = list(dict.fromkeys([*table.key, *required]))
+    if not rows.width:
+        fields = {name: pl.String() if name in required else pl.Datetime("us") for name in names}
+        return pl.DataFrame(schema=fields | dict.fromkeys(_DIGESTS, pl.UInt64()))
+    return rows.select(*names, *digests(table))
+
+
+def _fates(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None) -> pl.Series:
+    """Return what each staged row is: new, already there, repeated or changed."""
+    if table.key:
+        return _fates_by_key(table, index, before)
+    if before is None or index.is_empty():
+        return pl.repeat(NEW, index.height, dtype=pl.String, eager=True)
+    stored = before.select(digests(table)).group_by(_DIGESTS).len("_stored").collect()
+    counted = index.select(_DIGESTS).join(
+        stored, on=list(_DIGESTS), how="left", maintain_order="left"
+    )
+    ordinal = pl.int_range(pl.len()).over(_DIGESTS)
+    there = (ordinal < pl.col("_stored")).fill_null(value=False)
+    return counted.select(pl.when(there).then(pl.lit(_THERE)).otherwise(pl.lit(NEW))).to_series()
+
+
+def _fates_by_key(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None) -> pl.Series:
+    key = list(table.key)
+    first = pl.col(key[0]) if len(key) == 1 else pl.struct(key)
+    fate = pl.when(~first.is_first_distinct()).then(pl.lit(_REPEATED))
+    if before is None or index.is_empty():
+        return index.select(fate.otherwise(pl.lit(NEW))).to_series()
+    stored = (
+        before.select(*key, *digests(table))
+        .rename({name: f"{name}_stored" for name in _DIGESTS})
+        .collect()
+    )
+    one, two = _DIGESTS
+    same = (pl.col(one) == pl.col(f"{one}_stored")) & (pl.col(two) == pl.col(f"{two}_stored"))
+    return (
+        index.join(stored, on=key, how="left", nulls_equal=True, maintain_order="left")
+        .select(
+            fate.when(pl.col(f"{one}_stored").is_null())
+            .then(pl.lit(NEW))
+            .when(same)
+            .then(pl.lit(_THERE))
+            .otherwise(pl.lit(_CHANGED))
+        )
+        .to_series()
+    )
+
+
+def _sliced(staged: _Staged, fates: pl.Series) -> Iterator[tuple[tuple[Path, Path], pl.Series]]:
+    start = 0
+    for chunk, index in zip(staged.chunks, staged.index, strict=True):
+        yield chunk, fates.slice(start, index.height)
+        start += index.height
+
+
+def _repeated(source: TableSource, table: Table, staged: _Staged, fates: pl.Series) -> pl.DataFrame:
+    """Return the rejects for rows whose key is taken."""
+    found = [pl.DataFrame(schema=REJECTS)]
+    named = table.key[0] if table.key else ""
+    for (rows_path, raw_path), fate in _sliced(staged, fates):
+        taken = fate.is_in(list(_REASONS))
+        if not taken.any():
+            continue
+        rows = pl.read_ipc(rows_path).filter(taken)
+        raw = pl.read_ipc(raw_path).filter(taken)
+        problems = pl.DataFrame(
+            {
+                "column": pl.repeat(named, rows.height, dtype=pl.String, eager=True),
+                "value": rows[named],
+                "reason": fate.filter(taken).replace_strict(_REASONS, return_dtype=pl.String),
+            }
+        )
+        found.append(rejects(source, rows[ROW], problems, records(raw)))
+    return pl.concat(found)
+
+
+def _write(
+    table: Table, staged: _Staged, fates: pl.Series, blank: Part, root: Path
+) -> tuple[Part, frozenset[str]]:
+    part = replace(blank, text_ids=tuple(sorted(staged.noted_text)))
+    noted: set[str] = set()
+
+    def new_rows() -> Iterator[pl.DataFrame]:
+        for (path, _), fate in _sliced(staged, fates):
+            rows = pl.read_ipc(path).filter(fate == NEW)
+            if rows.is_empty():
+                continue
+            noted.update(n for n in part.text_ids if not canonical_integers(rows[n]))
+            noted.update(n for n in staged.typed_text if rows[n].null_count() < rows.height)
+            yield rows
+
+    rows, size = write(root, part, new_rows())
+    return replace(part, rows=rows, size=size), frozenset(noted)

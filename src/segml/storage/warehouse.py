@@ -1,0 +1,163 @@
+"""The warehouse keeps the facts: Parquet parts on disk, and a manifest that says which count.
+
+Law kept: an import happens wholly or not at all; importing the same source twice changes nothing;
+a row that does not count stands in the rejects with its reason. One process writes at a time: the
+workspace holds its lock around `append`. Whoever reads sees the state of the last finished import.
+
+A decision: rows whose parent is unknown are stored, but in parts of their own that are aside. So a
+scan of the facts costs nothing for them, and they come back by themselves with their parent.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, time
+from pathlib import Path
+
+import polars as pl
+
+from segml.core.errors import WorkspaceError
+from segml.core.tables import TABLES
+from segml.engine.batches import TableSource
+from segml.storage import manifest as manifests
+from segml.storage import orphans
+from segml.storage.counts import ImportCount
+from segml.storage.manifest import REJECTS, Manifest
+from segml.storage.parts import as_stored, integer_domains
+
+__all__ = ["ImportCount", "Warehouse"]
+
+
+class Warehouse:
+    """The facts of a workspace on disk.
+
+    Parameters
+    ----------
+    root
+        Its folder; made at the first import.
+    time_zone
+        The workspace's time zone, an IANA name.
+    service_day_start
+        Wall-clock time at which a service day begins.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder was filled under another zone or day start, since the days of its rows
+        were worked out with them; or when its manifest is damaged.
+    """
+
+    def __init__(self, root: Path, *, time_zone: str, service_day_start: time) -> None:
+        self._root = root
+        self._time_zone = time_zone
+        self._day_start = service_day_start
+        self._manifest()
+
+    def _manifest(self) -> Manifest:
+        start = self._day_start.isoformat()
+        found = manifests.read(self._root)
+        if found is None:
+            return Manifest(self._time_zone, start)
+        if (found.time_zone, found.service_day_start) != (self._time_zone, start):
+            raise WorkspaceError(
+                f"The facts in {self._root} were imported for the time zone {found.time_zone} and "
+                f"a service day from {found.service_day_start}, not for {self._time_zone} from "
+                f"{start}. Restore those settings, or import again into a new workspace."
+            )
+        return found
+
+    @property
+    def generation(self) -> int:
+        """How many imports have changed something."""
+        return self._manifest().generation
+
+    def stale_since(self, generation: int, as_of: date) -> bool:
+        """Return whether an import after `generation` changed what is visible at `as_of`."""
+        manifest = self._manifest()
+        if any(widened > generation for widened in manifest.text_domains.values()):
+            return True
+        return any(
+            part.generation > generation and part.visible_from <= as_of
+            for part in manifest.parts
+            if part.table != REJECTS
+        )
+
+    def has_customers(self) -> bool:
+        """Return whether a customers table was imported."""
+        return bool(self._manifest().of("customers"))
+
+    def tables(self) -> dict[str, pl.LazyFrame]:
+        """Return all eight tables in stored form, without orphans; empty where nothing came in.
+
+        Raises
+        ------
+        WorkspaceError
+            When a part is missing or damaged.
+        """
+        manifest = self._manifest()
+        integers = integer_domains(manifest.text_domains)
+        return {
+            table.name: as_stored(self._root, table, manifest.of(table.name, aside=False), integers)
+            for table in TABLES
+        }
+
+    def first_day(self) -> date | None:
+        """Return the service day of the earliest visible order, None without orders."""
+        return self._order_day(pl.col("day").min())
+
+    def last_day(self) -> date | None:
+        """Return the service day of the latest visible order, None without orders."""
+        return self._order_day(pl.col("day").max())
+
+    def _order_day(self, which: pl.Expr) -> date | None:
+        day = self.tables()["orders"].select(which).collect().item()
+        assert day is None or isinstance(day, date)
+        return day
+
+    def rejects(self) -> pl.LazyFrame:
+        """Return one row per problem: table, source, row, column, value, reason, record.
+
+        ``row`` counts the data rows of the source from 1 (in a file, the header and blank lines
+        not counted); ``record`` is the raw row as JSON, for an orphan its stored values.
+        """
+        from segml.storage.door import REJECTS as FIELDS  # noqa: PLC0415 (pandera loads slowly)
+
+        manifest = self._manifest()
+        kept = [
+            pl.scan_parquet(manifests.checked(self._root, part)) for part in manifest.of(REJECTS)
+        ]
+        integers = integer_domains(manifest.text_domains)
+        for table in TABLES:
+            aside = manifest.of(table.name, aside=True)
+            if aside:
+                needed = orphans.parents(self._root, manifest, table, integers)
+                kept.extend(orphans.told(self._root, part, needed).lazy() for part in aside)
+        return pl.concat([pl.LazyFrame(schema=FIELDS), *kept])
+
+    def append(
+        self,
+        sources: Sequence[TableSource],
+        progress: Callable[[str, int], None] | None = None,
+    ) -> dict[str, ImportCount]:
+        """Import several sources together: all of them or, on any error, none.
+
+        The caller holds the workspace's write lock.
+
+        Parameters
+        ----------
+        sources
+            In any order; parents are taken first.
+        progress
+            Called with a table's name and the rows of the current source read so far.
+
+        Returns
+        -------
+        dict[str, ImportCount]
+            One entry per table that a source was given for.
+
+        Raises
+        ------
+        ImportRefused
+            When a source cannot be read; nothing has changed.
+        """
+        from segml.storage.appending import Draft  # noqa: PLC0415 (pandera loads slowly)
+
+        return Draft(self._root, self._manifest(), self._day_start).append(sources, progress)
