@@ -1,7 +1,7 @@
 """A toy restaurant whose every answer can be checked by eye, and the engines that must agree.
 
-To add an engine: one line in `ENGINES`, and one in `FRAMES`; the operators' truth tables and the
-agreement tests run on it.
+To add an engine: its module and class in `_OTHERS`; the operators' truth tables and the agreement
+tests run on it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,22 +37,34 @@ Ids = list[int | str]
 Engine = Callable[[History, Mapping[str, Feature], Predicate], Ids]
 Frame = Callable[[History, Mapping[str, Feature], Sequence[str]], pl.DataFrame]
 
+
+def _engine(module: str, name: str, history: History, features: Mapping[str, Feature]) -> Any:
+    """Return an engine over a history; imported late, so that a broken one fails its own tests."""
+    return getattr(import_module(f"segml.engine.{module}"), name)(history, features)
+
+
+def _members(module: str, name: str) -> Engine:
+    return lambda history, features, predicate: _engine(module, name, history, features).members(
+        predicate
+    )
+
+
+def _values(module: str, name: str) -> Frame:
+    return lambda history, features, names: _engine(module, name, history, features).features(names)
+
+
+_OTHERS = {
+    module: name
+    for module, name in {"polars": "PolarsEngine", "sql": "SqlEngine"}.items()
+    if find_spec(f"segml.engine.{module}")
+}
 ENGINES: dict[str, Engine] = {
     "reference": lambda history, features, predicate: Reference.of(history, features).members(
         predicate
     ),
+    **{module: _members(module, name) for module, name in _OTHERS.items()},
 }
-FRAMES: dict[str, Frame] = {}
-
-for _module, _name in (("polars", "PolarsEngine"), ("sql", "SqlEngine")):
-    if find_spec(f"segml.engine.{_module}"):
-        _engine = getattr(import_module(f"segml.engine.{_module}"), _name)
-        ENGINES[_module] = lambda history, features, predicate, engine=_engine: engine(
-            history, features
-        ).members(predicate)
-        FRAMES[_module] = lambda history, features, names, engine=_engine: engine(
-            history, features
-        ).features(names)
+FRAMES: dict[str, Frame] = {module: _values(module, name) for module, name in _OTHERS.items()}
 
 
 # The toy restaurant, seen at the start of Friday 28 February 2025 ---------------------------------
