@@ -149,7 +149,7 @@ def _parquet(path: Path) -> Source:
         schema = pq.read_schema(path)
     except (OSError, pa.ArrowException) as error:
         raise _damaged(path, "Parquet", error) from error
-    _refuse_doubles(path.name, schema.names)
+    refuse_doubles(path.name, schema.names)
     return Source(path.name, schema, batches)
 
 
@@ -167,7 +167,8 @@ def numbered(rows: pa.RecordBatch, first: int) -> pa.RecordBatch:
     return rows.append_column(ROW, numbers)
 
 
-def _refuse_doubles(label: str, names: list[str]) -> None:
+def refuse_doubles(label: str, names: list[str]) -> None:
+    """Raise `ImportRefused` when a name stands for two columns, or for one of ours."""
     doubles = sorted({name for name in names if names.count(name) > 1})
     if doubles:
         raise ImportRefused(
@@ -216,7 +217,7 @@ def _dialect(path: Path, opener: Callable[[Path], IO[bytes]]) -> _Dialect:
     delimiter = max(_DELIMITERS, key=first.count)
     text = start.decode(errors="replace")
     names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    _refuse_doubles(path.name, names)
+    refuse_doubles(path.name, names)
     return _Dialect(names, delimiter)
 
 
