@@ -1,0 +1,169 @@
+"""What a workspace answers: plain data, each with its public wire form."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from segml.core.errors import Problem
+from segml.engine.explain import Reason
+from segml.engine.polars import CustomerId
+from segml.rules.criteria import Path
+from segml.segments.difference import Cause, Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One condition of a rule and how many of the universe it keeps by itself."""
+
+    path: Path
+    words: str
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A rule, counted.
+
+    Attributes
+    ----------
+    count, universe
+        Members, and customers known at `as_of` (staff excluded); None when there are problems.
+    as_of
+        The service day at whose start the rule was asked.
+    sentence
+        The rule in words.
+    sample
+        Up to 50 members, by customer_id, with their names and the fields the rule looks at.
+    conditions
+        Every condition with how many it keeps by itself.
+    problems
+        Everything wrong with the rule; with any, nothing is counted.
+    """
+
+    count: int | None
+    universe: int | None
+    as_of: date
+    sentence: str
+    sample: tuple[dict[str, Any], ...]
+    conditions: tuple[Kept, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return {
+            "count": self.count,
+            "universe": self.universe,
+            "as_of": self.as_of.isoformat(),
+            "sentence": self.sentence,
+            "sample": list(self.sample),
+            "conditions": [
+                {"path": list(one.path), "words": one.words, "kept": one.kept}
+                for one in self.conditions
+            ],
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one customer is in a set, or why not."""
+
+    customer_id: CustomerId
+    rule: str
+    as_of: date
+    member: bool
+    sentence: str
+    reasons: tuple[Reason, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return {
+            "customer_id": self.customer_id,
+            "segment": self.rule,
+            "as_of": self.as_of.isoformat(),
+            "member": self.member,
+            "sentence": self.sentence,
+            "conditions": [
+                {
+                    "path": list(reason.path),
+                    "words": reason.words,
+                    "value": reason.value,
+                    "holds": reason.holds,
+                    "wanted": reason.wanted,
+                }
+                for reason in self.reasons
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentNight:
+    """One segment after a nightly run: its members, and who came and went since the last night."""
+
+    segment: str
+    name: str
+    count: int | None
+    entered: int | None
+    left: int | None
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """A nightly run.
+
+    Attributes
+    ----------
+    as_of, previous
+        The night, and the one its changes are counted from.
+    universe
+        Customers known.
+    segments
+        One entry per segment.
+    changed
+        False when the night was already stored just so, and nothing was done.
+    """
+
+    as_of: date
+    previous: date | None
+    universe: int
+    segments: tuple[SegmentNight, ...]
+    changed: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "previous": self.previous.isoformat() if self.previous else None,
+            "universe": self.universe,
+            "changed": self.changed,
+            "segments": [
+                {
+                    "id": one.segment,
+                    "name": one.name,
+                    "count": one.count,
+                    "entered": one.entered,
+                    "left": one.left,
+                    "unavailable": one.unavailable,
+                }
+                for one in self.segments
+            ],
+        }
+
+
+def difference_as_json(name: str, as_of: date, difference: Difference) -> dict[str, Any]:
+    """Return the wire form of a difference of rules."""
+    return {
+        "segment": name,
+        "as_of": as_of.isoformat(),
+        "before": difference.before,
+        "after": difference.after,
+        "entered": difference.entered.to_list(),
+        "left": difference.left.to_list(),
+        "why_entered": [_cause(cause) for cause in difference.why_entered],
+        "why_left": [_cause(cause) for cause in difference.why_left],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {"path": list(cause.path), "words": cause.words, "customers": cause.customers}

@@ -1,0 +1,109 @@
+"""What the command line shows: tables and progress for people, one JSON document for programs.
+
+Tables and JSON go to standard output, everything else to standard error.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from segml.core.errors import RuleRefused, SegmlError
+
+OUT: Final = Console(highlight=False)
+ERR: Final = Console(stderr=True, highlight=False)
+REFUSED: Final = 1
+
+
+def document(value: Any) -> None:
+    """Print one JSON document."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def say(text: str = "") -> None:
+    """Print a line for people."""
+    OUT.print(escape(text), soft_wrap=True)
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[str] = ()
+) -> None:
+    """Print a table; the columns in `numbers` are aligned to the right."""
+    shown = Table(title=escape(title), title_justify="left", header_style="bold", box=None)
+    for column in columns:
+        shown.add_column(column, justify="right" if column in numbers else "left")
+    for row in rows:
+        shown.add_row(*(escape(cell(value)) for value in row))
+    OUT.print(shown)
+
+
+def cell(value: Any) -> str:
+    """Return a value as a table shows it."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.2f}"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+@contextmanager
+def refusals(*, as_json: bool) -> Iterator[None]:
+    """Turn what segml refuses into a message on standard error and exit status 1."""
+    try:
+        yield
+    except SegmlError as error:
+        if as_json:
+            found = [p.as_json() for p in error.problems] if isinstance(error, RuleRefused) else []
+            document({"error": str(error), "problems": found})
+        ERR.print(escape(str(error)), style="red", soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[str, float], None]]:
+    """Show a bar for work whose share done is known; yields what to call at each step."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=ERR,
+        transient=True,
+        disable=not ERR.is_terminal,
+    ) as progress:
+        task = progress.add_task(title, total=1.0)
+        yield lambda step, share: progress.update(
+            task, description=f"{title}: {step}", completed=share
+        )
+
+
+@contextmanager
+def rows_read(title: str) -> Iterator[Callable[[str, int], None]]:
+    """Show how many rows have been read; yields what to call with a table and its rows so far."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeElapsedColumn(),
+        console=ERR,
+        transient=True,
+        disable=not ERR.is_terminal,
+    ) as progress:
+        task = progress.add_task(title, total=None, rows=0)
+        yield lambda table, rows: progress.update(task, description=f"{title} {table}", rows=rows)

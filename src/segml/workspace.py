@@ -1,0 +1,439 @@
+"""A workspace: one restaurant's facts, nights and segments in a folder, and what to do with them.
+
+This room wires the others together and holds the use cases; the command line, the pipelines and
+notebooks call it. Law kept: a count, a list and a file of members come from one evaluation.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from segml import settings as settings_file
+from segml.answers import Explanation, Kept, NightReport, Preview
+from segml.core.errors import (
+    Busy,
+    Problem,
+    RuleRefused,
+    SegmentInUse,
+    UnknownName,
+    WorkspaceError,
+)
+from segml.core.features import Feature, Score
+from segml.core.features import digest as features_digest
+from segml.engine.batches import TableSource
+from segml.engine.explain import ranks, reasons
+from segml.engine.history import History
+from segml.engine.polars import CustomerId, PolarsEngine
+from segml.engine.reference import Reference
+from segml.library.features import FEATURES
+from segml.night import NightlyRun
+from segml.rules.catalog import Catalog, build
+from segml.rules.criteria import Rule
+from segml.rules.describe import sentence, words
+from segml.rules.expressions import Expression
+from segml.rules.parse import parse
+from segml.segments.difference import Difference, difference
+from segml.segments.segment import Segment
+from segml.settings import Settings
+from segml.storage.catalogue import Catalogue
+from segml.storage.nights import Night, Nights
+from segml.storage.warehouse import ImportCount, Warehouse
+
+SAMPLE: Final = 50
+Progress = Callable[[str, float], None]
+
+
+class Workspace:
+    """One restaurant's facts, nights and segments.
+
+    Parameters
+    ----------
+    folder
+        A folder made by `create`.
+
+    Raises
+    ------
+    WorkspaceError
+        If `folder` is no workspace, or its settings cannot be.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        if not (self.folder / settings_file.FILE).is_file():
+            raise WorkspaceError(
+                f"{self.folder} is no segml workspace: it has no {settings_file.FILE}. "
+                f"Make one with segml init {self.folder}."
+            )
+        self.settings = settings_file.load(self.folder)
+        self._warehouse = Warehouse(
+            self.folder / "warehouse",
+            time_zone=self.settings.time_zone,
+            service_day_start=self.settings.service_day_start,
+        )
+        self._nights = Nights(self.folder / "nights")
+
+    @classmethod
+    def create(cls, folder: Path | str, settings: Settings | None = None) -> "Workspace":
+        """Make a workspace in `folder` and return it; one that is there already is refused."""
+        folder = Path(folder)
+        if (folder / settings_file.FILE).exists():
+            raise WorkspaceError(f"{folder} is a segml workspace already.")
+        folder.mkdir(parents=True, exist_ok=True)
+        settings_file.save(folder, settings or Settings())
+        return cls(folder)
+
+    # Facts
+
+    def import_facts(
+        self, sources: Sequence[TableSource], progress: Callable[[str, int], None] | None = None
+    ) -> dict[str, ImportCount]:
+        """Take in sources together and return what became of their rows, by table."""
+        with self._writing():
+            return self._warehouse.append(sources, progress)
+
+    def rejects(self) -> pl.LazyFrame:
+        """Return every row set aside: table, source, row, column, value, reason, record."""
+        return self._warehouse.rejects()
+
+    def order_days(self) -> tuple[date | None, date | None]:
+        """Return the first and the last service day with an order."""
+        return self._warehouse.first_day(), self._warehouse.last_day()
+
+    # Segments
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        url = self.settings.catalogue or f"sqlite:///{self.folder / 'catalogue.db'}"
+        return Catalogue(url)
+
+    def segments(self) -> dict[str, Segment]:
+        """Return every segment by id, those that come with segml first."""
+        return self._catalogue.segments()
+
+    def segment(self, name: str, version: int | None = None) -> Segment:
+        """Return a segment, or one of its older versions."""
+        return self._catalogue.segment(name, version)
+
+    def versions(self, name: str) -> list[Segment]:
+        """Return every version of a segment, the oldest first."""
+        self.segment(name)
+        return self._catalogue.versions(name)
+
+    def save(self, segment: Segment) -> Segment:
+        """Save a segment as the next version of its id; its rule must have no problems."""
+        self.rule(segment.rule, naming=segment.id)
+        with self._writing():
+            return self._catalogue.save(segment)
+
+    def save_rule(
+        self,
+        name: str,
+        rule: Any,
+        *,
+        owner: str,
+        at: str,
+        title: str = "",
+        description: str = "",
+    ) -> Segment:
+        """Save a rule under an id; without new words it keeps those of the version before."""
+        wire = rule.as_json() if isinstance(rule, Expression) else rule
+        before = self.segments().get(name)
+        return self.save(
+            Segment(
+                name,
+                title or (before.name if before else name.replace("-", " ").capitalize()),
+                wire,
+                description or (before.description if before else ""),
+                owner=owner,
+                saved_at=at,
+            )
+        )
+
+    def delete(self, name: str, *, owner: str, at: str) -> None:
+        """Delete a saved segment that no other refers to; its versions stay on record."""
+        users = [
+            other
+            for other, segment in self.segments().items()
+            if other != name and name in _referred(segment.rule)
+        ]
+        if users:
+            raise SegmentInUse(
+                f"“{name}” is used by {', '.join(users)}. Change or delete those first."
+            )
+        with self._writing():
+            self._catalogue.delete(name, owner, at)
+
+    def catalog(self) -> Catalog:
+        """Return every name a rule may use."""
+        segments = self.segments()
+        return build(
+            FEATURES,
+            {name: segment.rule for name, segment in segments.items()},
+            {name: segment.name for name, segment in segments.items()},
+        )
+
+    def rule(self, rule: str | Any, *, naming: str | None = None) -> Rule:
+        """Return a segment's rule by its id, or the rule a wire group or an expression means."""
+        if isinstance(rule, str):
+            return parse(self.segment(rule).rule, self.catalog(), naming=rule)
+        wire = rule.as_json() if isinstance(rule, Expression) else rule
+        return parse(wire, self.catalog(), naming=naming)
+
+    # Questions
+
+    def latest_night(self) -> date | None:
+        """Return the latest stored night."""
+        return max(self._nights.all(), default=None)
+
+    def nights(self) -> dict[date, Night]:
+        """Return what is known of every stored night, the earliest first."""
+        return self._nights.all()
+
+    def changes(self, as_of: date) -> pl.LazyFrame:
+        """Return ``segment, customer_id, change`` of a stored night."""
+        return self._nights.changes(as_of)
+
+    def stored_members(self, as_of: date) -> pl.LazyFrame:
+        """Return ``segment, customer_id`` as stored on a night."""
+        return self._nights.members(as_of)
+
+    def engine(self, as_of: date) -> PolarsEngine:
+        """Return the production engine over what was known before `as_of`."""
+        return PolarsEngine(self.history(as_of), FEATURES, self._stored())
+
+    def history(self, as_of: date) -> History:
+        """Return everything known before `as_of`."""
+        return History(self._warehouse.tables(), as_of, self._warehouse.has_customers())
+
+    def features(self, names: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
+        """Return one row per customer: customer_id and fields (all without names), wire units."""
+        known = available_features()
+        for name in names:
+            if name not in known:
+                raise UnknownName("field", name, known)
+        chosen = tuple(names) or tuple(known)
+        return in_wire_units(self.engine(self._day(as_of)).features(chosen))
+
+    def preview(self, rule: str | Any, *, as_of: date | None = None) -> Preview:
+        """Return the exact count of a rule, what each condition keeps, and 50 of its members."""
+        day = self._day(as_of)
+        try:
+            parsed = self.rule(rule)
+        except RuleRefused as refused:
+            return Preview(None, None, day, "", (), (), refused.problems)
+        leaves = tuple(parsed.leaves())
+        predicates = [parsed.lower(day), *(leaf.lower(day) for leaf in leaves)]
+        fields = parsed.fields()
+        held = self.engine(day).evaluate(predicates, also=fields)
+        counts = held.select(pl.col(f"p{i}").sum() for i in range(len(predicates))).row(0)
+        sample = held.filter(pl.col("p0")).head(SAMPLE).select("customer_id", *fields)
+        return Preview(
+            int(counts[0]),
+            held.height,
+            day,
+            sentence(parsed),
+            tuple(self._named(in_wire_units(sample), day)),
+            tuple(
+                Kept(leaf.path, words(leaf), int(kept))
+                for leaf, kept in zip(leaves, counts[1:], strict=True)
+            ),
+        )
+
+    def sentence(self, rule: str | Any) -> str:
+        """Return a rule in one plain sentence."""
+        return sentence(self.rule(rule))
+
+    def sql(
+        self,
+        rule: str | Any,
+        *,
+        as_of: date | None = None,
+        dialect: str = "duckdb",
+    ) -> str:
+        """Return a rule as one SQL query over the stored tables, for duckdb, postgres or spark."""
+        from segml.engine.sql import members_sql  # noqa: PLC0415 (sqlglot loads slowly)
+
+        day = self._day(as_of)
+        return members_sql(
+            self.rule(rule).lower(day),
+            day,
+            features=FEATURES,
+            has_customers=self._warehouse.has_customers(),
+            dialect=dialect,
+        )
+
+    def members(
+        self,
+        rule: str | Any,
+        *,
+        as_of: date | None = None,
+        fields: Sequence[str] = (),
+    ) -> pl.DataFrame:
+        """Return ``customer_id`` and `fields` of the members, ascending, in wire units."""
+        known = available_features()
+        for name in fields:
+            if name not in known:
+                raise UnknownName("field", name, known)
+        day = self._day(as_of)
+        held = self.engine(day).evaluate([self.rule(rule).lower(day)], also=fields)
+        return in_wire_units(held.filter(pl.col("p0")).drop("p0"))
+
+    def explain(
+        self,
+        customer: CustomerId,
+        rule: str | Any,
+        *,
+        as_of: date | None = None,
+    ) -> Explanation:
+        """Return why a customer is in a set, or why not, condition by condition."""
+        day = self._day(as_of)
+        parsed = self.rule(rule)
+        history = self.history(day)
+        customer = self._known(customer, history)
+        predicate = parsed.lower(day)
+        ranking = [leaf for leaf in parsed.leaves() if ranks(leaf.lower(day))]
+        held = self.engine(day).evaluate([predicate, *(leaf.lower(day) for leaf in ranking)])
+        row = held.row(by_predicate=pl.col("customer_id") == customer)
+        ranked = {leaf.path: row[2 + i] for i, leaf in enumerate(ranking)}
+        reference = Reference.of(history.of(customer), FEATURES)
+        found = reasons(parsed, customer, day, reference, ranked)
+        label = rule if isinstance(rule, str) else "this rule"
+        return Explanation(customer, label, day, bool(row[1]), sentence(parsed), found)
+
+    def diff(
+        self,
+        name: str,
+        rule: Any,
+        *,
+        as_of: date | None = None,
+    ) -> Difference:
+        """Return who would enter and leave a segment, and why, if it had another rule."""
+        day = self._day(as_of)
+        old, new = self.rule(name), self.rule(rule, naming=name)
+        predicates = [one.lower(day) for one in (old, new, *old.leaves(), *new.leaves())]
+        return difference(old, new, self.engine(day).evaluate(predicates))
+
+    # Nights
+
+    def nightly(self, as_of: date, progress: Progress | None = None) -> NightReport:
+        """Compute and publish a night: features, members of every segment, who came and went.
+
+        Idempotent: a night that is stored just so is left alone. A night run between two stored
+        ones also renews what the later one says of who came and went.
+        """
+        with self._writing():
+            rules, unavailable = self.rules()
+            return NightlyRun(
+                self._nights,
+                self.history,
+                available_features(),
+                self._stored(),
+                self._warehouse.generation,
+                rules,
+                unavailable,
+                {name: segment.name for name, segment in self.segments().items()},
+                progress or (lambda _step, _share: None),
+            ).run(as_of)
+
+    def rules(self) -> tuple[dict[str, Rule], dict[str, str]]:
+        """Return the rule of every segment that has one now, and why the others have none."""
+        catalog = self.catalog()
+        found: dict[str, Rule] = {}
+        missing: dict[str, str] = {}
+        for name, wire in catalog.segments.items():
+            try:
+                found[name] = parse(wire, catalog, naming=name)
+            except RuleRefused as refused:
+                missing[name] = " ".join(_told(problem) for problem in refused.problems)
+        return found, missing
+
+    def _stored(self) -> Callable[[date], pl.LazyFrame | None]:
+        """Return the nights whose stored features are what would be computed now."""
+        digest = features_digest(available_features())
+
+        def stored(as_of: date) -> pl.LazyFrame | None:
+            night = self._nights.all().get(as_of)
+            if night is None or night.features != digest:
+                return None
+            if self._warehouse.stale_since(night.generation, as_of):
+                return None
+            return self._nights.features(as_of)
+
+        return stored
+
+    def _day(self, as_of: date | None) -> date:
+        day = as_of or self.latest_night()
+        if day is None:
+            raise WorkspaceError("No night is stored yet, so say which day is meant: give as_of.")
+        return day
+
+    def _known(self, customer: CustomerId, history: History) -> CustomerId:
+        """Return the id in the workspace's own type; `UnknownName` for a customer not known."""
+        universe = history.universe().collect()["customer_id"]
+        typed = pl.Series([customer]).cast(universe.dtype, strict=False)[0]
+        if typed is None or typed not in universe:
+            raise UnknownName("customer", f"{customer}", ())
+        return typed  # type: ignore[no-any-return]
+
+    def _named(self, sample: pl.DataFrame, day: date) -> Iterator[dict[str, Any]]:
+        if self._warehouse.has_customers():
+            people = self.history(day).profiles().select("customer_id", "first_name", "last_name")
+            wanted = people.filter(pl.col("customer_id").is_in(sample["customer_id"].implode()))
+            names = wanted.collect()
+            order = ("customer_id", "first_name", "last_name", *sample.columns[1:])
+            joined = sample.join(names, on="customer_id", how="left", maintain_order="left")
+            sample = joined.select(order)
+        yield from sample.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise Busy(
+                f"Another process is writing to {self.folder}. Wait until it is done."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def available_features() -> Mapping[str, Feature]:
+    """Return the fields that can be computed: all but the scores of models not yet trained."""
+    return {
+        name: feature for name, feature in FEATURES.items() if not isinstance(feature.form, Score)
+    }
+
+
+def in_wire_units(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return features as people and files see them: money in whole currency, not minor units."""
+    return frame.with_columns(
+        (pl.col(name) / 10 ** FEATURES[name].scale)
+        for name in frame.columns
+        if name in FEATURES and FEATURES[name].scale
+    )
+
+
+def _referred(wire: Any) -> frozenset[str]:
+    """Return the ids of segments that a wire rule refers to anywhere."""
+    if not isinstance(wire, Mapping):
+        return frozenset()
+    found: set[str] = set()
+    if wire.get("field") == "segment":
+        value = wire.get("value")
+        found.update([value] if isinstance(value, str) else value or [])
+    children = [*wire.get("rules", ()), wire.get("value")]
+    return frozenset(found).union(*(_referred(child) for child in children))
+
+
+def _told(problem: Problem) -> str:
+    return str(replace(problem, path=()))
