@@ -3,8 +3,9 @@
 `write_restaurant` writes the eight tables of the contract as Parquet files and, under ``truth/``,
 what no real restaurant knows, so that a model can be measured against the best that is possible.
 
-Laws kept: the same plan gives the same bytes; a customer is the same person in a restaurant of any
-size with the same seed (ids included); memory does not grow with the number of customers.
+Laws kept: the same plan gives the same bytes (under the same numpy and pyarrow); a customer is the
+same person in a restaurant of any size with the same seed, ids included; memory does not grow with
+the number of customers.
 """
 
 import json
@@ -45,7 +46,7 @@ def write_restaurant(
     plan
         Size, period, seed and parameters.
     progress
-        Called after each block with the customers done and their total.
+        Called after each block of 2,500 with the customers done and their total.
 
     Returns
     -------
@@ -61,11 +62,20 @@ def write_restaurant(
     (folder / "truth").mkdir(parents=True, exist_ok=True)
     days = calendar(plan)
     mail = messages.campaigns(plan, days)
-    rows: Counter[str] = Counter()
     dirt: dict[str, dict[str, int]] = {}
+    rows = _written(folder, _chunks(plan, days, mail, dirt, progress))
+    process = truth.process(plan, days, mail, dict(sorted(rows.items())), dirt)
+    text = json.dumps(process, indent=1, ensure_ascii=False) + "\n"
+    (folder / "truth" / "process.json").write_text(text, encoding="utf-8")
+    return dict(sorted(rows.items()))
+
+
+def _written(folder: Path, chunks: Iterable[books.Tables]) -> Counter[str]:
+    """Write the chunks, one row group each, as they come; return the rows per file."""
+    rows: Counter[str] = Counter()
     with ExitStack() as stack:
         writers: dict[str, pq.ParquetWriter] = {}
-        for chunk in _chunks(plan, days, mail, dirt, progress):
+        for chunk in chunks:
             for name, table in chunk.items():
                 if name not in writers:
                     path = folder / f"{name}.parquet"
@@ -73,13 +83,7 @@ def write_restaurant(
                     writers[name] = stack.enter_context(writer)
                 writers[name].write_table(table)
                 rows[name] += table.num_rows
-    places = books.restaurant_table(plan)
-    pq.write_table(places, folder / "restaurants.parquet", compression="zstd")
-    rows["restaurants"] = places.num_rows
-    process = truth.process(plan, days, mail, dict(sorted(rows.items())), dirt)
-    text = json.dumps(process, indent=1, ensure_ascii=False) + "\n"
-    (folder / "truth" / "process.json").write_text(text, encoding="utf-8")
-    return dict(sorted(rows.items()))
+    return rows
 
 
 def _chunks(
@@ -90,6 +94,7 @@ def _chunks(
     progress: Callable[[int, int], None] | None,
 ) -> Iterable[books.Tables]:
     """Yield the tables of so many blocks at a time, rows written twice at their ends."""
+    yield {"restaurants": books.restaurant_table(plan)}
     for start in range(0, plan.blocks, BLOCKS_PER_CHUNK):
         parts: dict[str, list[pa.Table]] = {}
         again: dict[str, list[pa.Table]] = {}

@@ -73,21 +73,13 @@ def orders(
     """Return the order rows that the visits of a block leave in the books."""
     rng = block_stream(plan, block, Stream.AFTERWARDS)
     count, end = len(went.person), calendar.days * _DAY
-    net = went.baskets.gross() - went.discount
-    part, luck = rng.random((2, count))
-    # One in four of the lowered bills is forgiven altogether, the others in part.
-    lowered = np.where(rng.random(count) < 0.25, net, np.round(net * part).astype(np.int64))
-    lowered = np.where(luck < _LOWERED, lowered, 0)
-    late = went.seconds + _DAY + rng.integers(0, 5 * _DAY, count)
-    known = np.where((rng.random(count) < _LATE_KNOWN) & (late < end), late, went.seconds)
+    net, lowered = _bills(rng, went)
+    known = _learned(rng, went, end)
     draw = rng.random(count)[:, None]
     channel = (draw >= people.channel_cdf[went.person, :-1]).sum(axis=1)
     restaurant = town.visited(rng, where, people, went.person)
-    back_at = known + _DAY + rng.integers(0, 13 * _DAY, count)
-    back = (rng.random(count) < _LATE_REFUND) & (net - lowered > 0) & (back_at < end)
-    given = np.maximum(1, np.round((net - lowered) * (0.2 + 0.8 * part)).astype(np.int64))
-    draw = rng.random(count)
-    twice = np.where(draw < _CONFLICTING, 2, np.where(draw < _CONFLICTING + _EXACT_TWICE, 1, 0))
+    back_at, given = _given_back(rng, known, net - lowered)
+    back = (given > 0) & (back_at < end)
     visit = np.append(np.arange(count), np.nonzero(back)[0])
     refund = np.arange(len(visit)) >= count
     seconds = np.append(went.seconds, back_at[back])
@@ -107,8 +99,37 @@ def orders(
         channel=channel[visit],
         restaurant=restaurant[visit],
         refund=refund,
-        twice=np.where(refund, 0, twice[visit]),
+        twice=np.where(refund, 0, _written_twice(rng, count)[visit]),
     )
+
+
+def _learned(rng: np.random.Generator, went: Visits, end: int) -> Ints:
+    """Return when each visit got into the books: at once, or some days late."""
+    late = went.seconds + _DAY + rng.integers(0, 5 * _DAY, len(went.seconds))
+    tardy = rng.random(len(late)) < _LATE_KNOWN
+    return np.where(tardy & (late < end), late, went.seconds)
+
+
+def _bills(rng: np.random.Generator, went: Visits) -> tuple[Ints, Ints]:
+    """Return bills less coupons, and what was taken off on the spot, in cents."""
+    net = went.baskets.gross() - went.discount
+    part, luck, grace = rng.random((3, len(net)))
+    # One in four of the lowered bills is forgiven altogether, the others in part.
+    lowered = np.where(grace < 0.25, net, np.floor(net * part).astype(np.int64))
+    return net, np.where(luck < _LOWERED, lowered, 0)
+
+
+def _given_back(rng: np.random.Generator, known: Ints, paid: Ints) -> tuple[Ints, Ints]:
+    """Return when money is given back and how many cents of what was paid; mostly none."""
+    at = known + _DAY + rng.integers(0, 13 * _DAY, len(paid))
+    part, luck = rng.random((2, len(paid)))
+    given = np.ceil(paid * (0.2 + 0.8 * part)).astype(np.int64)
+    return at, np.where(luck < _LATE_REFUND, np.minimum(given, paid), 0)
+
+
+def _written_twice(rng: np.random.Generator, count: int) -> Ints:
+    draw = rng.random(count)
+    return np.where(draw < _CONFLICTING, 2, np.where(draw < _CONFLICTING + _EXACT_TWICE, 1, 0))
 
 
 @dataclass(frozen=True, slots=True)

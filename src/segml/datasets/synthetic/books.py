@@ -38,12 +38,8 @@ def block_tables(
     said = messages.events(plan, calendar, mail, people, log, block=block)
     tiers = loyalty.loyalty(plan, calendar, people, sold, block)
     created = profiles.created(plan, calendar, people, block)
-    when = profiles.Milestones(
-        created=created,
-        enrolled=tiers.enrolled.astype(np.float64),
-        left=_left(said),
-        vip=loyalty.vip_since(plan, sold, block),
-    )
+    vip = loyalty.vip_since(plan, sold, block)
+    when = profiles.Milestones(created, tiers.enrolled.astype(np.float64), _left(said), vip)
     keep = _Keep(block, min(BLOCK, plan.customers - block * BLOCK))
     profile, owner, twice = profiles.customers(
         plan, calendar, people, where, log=log, when=when, block=block

@@ -94,20 +94,15 @@ def guests(plan: RestaurantPlan, calendar: Calendar, block: int) -> Guests:
     """Return the persons of a block."""
     rng = block_stream(plan, block, Stream.GUESTS)
     count = BLOCK + SHARED_CARDS
-    hosts = np.sort(rng.choice(BLOCK, SHARED_CARDS, replace=False))
-    customer = np.append(np.arange(BLOCK), hosts)
+    customer = np.append(np.arange(BLOCK), np.sort(rng.choice(BLOCK, SHARED_CARDS, replace=False)))
     z = rng.standard_normal((count, 3)) @ np.linalg.cholesky(_CORRELATION).T
     rate, dropout, shape, returns = _rhythm(plan, z)
-    clock = rng.choice(len(CLOCKS), count, p=_CLOCK_SHARES)
-    clock = clock[customer]
+    clock = rng.choice(len(CLOCKS), count, p=_CLOCK_SHARES)[customer]
     joined = _joined(rng, plan, calendar, clock)
-    joined[BLOCK:] = np.maximum(joined[BLOCK:], joined[hosts])
-    ever = rng.random(count) >= _REGISTERED_ONLY
-    ever[hosts], ever[BLOCK:] = True, True
-    lunch = rng.beta(*_LUNCH_BETA[clock].T)
+    joined = np.maximum(joined, joined[customer])
+    ever = (rng.random(count) >= _REGISTERED_ONLY) | np.isin(customer, customer[BLOCK:])
     taste, late = _tastes(rng, count)
-    card = rng.random(count) < 1 / (1 + np.exp(0.2 - 0.5 * z[:, 0]))
-    card[BLOCK:] = False
+    card = _cards(rng, z[:, 0])
     return Guests(
         customer=customer,
         clock=clock,
@@ -118,7 +113,7 @@ def guests(plan: RestaurantPlan, calendar: Calendar, block: int) -> Guests:
         joined=joined,
         dropped=_dropped(rng, calendar, clock, joined, rate=dropout, returns=returns),
         ever=ever,
-        lunch_share=rounded(np.clip(lunch, 0.02, 0.98), 4),
+        lunch_share=rounded(np.clip(rng.beta(*_LUNCH_BETA[clock].T), 0.02, 0.98), 4),
         response=_responses(rng, z[:, 0]),
         appetite=rounded(1 + rng.lognormal(np.log(1.36), 0.4, count), 3),
         party=rounded(1 + rng.lognormal(np.log(0.5), 0.9, count), 3),
@@ -183,6 +178,12 @@ def _dropped(
     left = calendar.at(calendar.operational, clock, day, fraction)
     left = np.where(day < calendar.days, left, np.inf)
     return np.where(rng.random(len(clock)) < returns, left, joined)
+
+
+def _cards(rng: np.random.Generator, z: Floats) -> Bools:
+    """Return who will take a loyalty card: rather the frequent; one to a customer."""
+    willing: Bools = rng.random(len(z)) < 1 / (1 + np.exp(0.2 - 0.5 * z))
+    return willing & (np.arange(len(z)) < BLOCK)
 
 
 def _tastes(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:

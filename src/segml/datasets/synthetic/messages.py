@@ -158,10 +158,6 @@ class Events:
     kind: Ints
     seconds: Ints
 
-    def pick(self, rows: Bools | Ints) -> "Events":
-        """Return the events of the rows given."""
-        return Events(*(getattr(self, name)[rows] for name in self.__slots__))
-
 
 def events(
     plan: RestaurantPlan,
@@ -201,10 +197,15 @@ def events(
         (5, complained, left_at + 1),
         (2, again, again_at),
     )
+    message, kind, seconds = _sorted(steps, end=calendar.days * 86_400)
+    return Events(who[message], campaign[message], message, kind, seconds)
+
+
+def _sorted(steps: tuple[tuple[int, Bools, Ints], ...], *, end: int) -> tuple[Ints, Ints, Ints]:
+    """Return message, kind and time of the steps that happened before the end."""
     message = np.concatenate([np.nonzero(mask)[0] for _, mask, _ in steps])
     kind = np.concatenate([np.full(mask.sum(), kind) for kind, mask, _ in steps])
     seconds = np.concatenate([at[mask] for _, mask, at in steps])
     order = np.lexsort((seconds, message))
-    rows = order[seconds[order] < calendar.days * 86_400]
-    message = message[rows]
-    return Events(who[message], campaign[message], message, kind[rows], seconds[rows])
+    rows = order[seconds[order] < end]
+    return message[rows], kind[rows], seconds[rows]

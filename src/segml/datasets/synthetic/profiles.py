@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segml.core.tables import CONTACT_CHANNELS
+from segml.core.tables import CONTACT_CHANNELS, TABLE
 from segml.datasets.synthetic import columns, town
 from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints
 from segml.datasets.synthetic.guests import Guests
@@ -81,28 +81,46 @@ def customers(
     rng = block_stream(plan, block, Stream.PEOPLE)
     person = _person(rng, calendar, people, where, block)
     who, since = _versions(calendar, when)
-    table = person.take(pa.array(who))
     first = since == when.created[who]
-    consent = since < when.left[who]
-    by_email = log.channel[who] == 0
-    email = people.email_opt_in[who] & (consent | ~by_email)
-    sms = people.sms_opt_in[who] & (consent | by_email)
     carded = since >= when.enrolled[who]
-    age_known = _told(rng, person, calendar)
-    told = age_known[0][who] | (carded & age_known[1][who])
-    for name, holds in (("birthday", told), ("anniversary", carded & age_known[2][who])):
-        place = table.schema.get_field_index(name)
-        kept = pc.if_else(pa.array(holds), table[name], pa.scalar(None, pa.date32()))
-        table = table.set_column(place, name, kept)
-    preferred = np.where(email, 0, np.where(sms, 1, 2))
-    table = table.append_column("preferred_channel", columns.texts(CONTACT_CHANNELS, preferred))
-    table = table.append_column("email_opt_in", pa.array(email))
-    table = table.append_column("sms_opt_in", pa.array(sms))
-    table = table.append_column("vip", pa.array(since >= when.vip[who]))
-    table = table.append_column("created_at", columns.times(calendar, when.created[who]))
-    table = table.append_column("known_at", columns.times(calendar, since, ~first))
+    at_once, with_card, wedding = _told(rng, person, calendar)
+    told = at_once[who] | (carded & with_card[who])
+    table = _kept(person.take(pa.array(who)), "birthday", told)
+    table = _kept(table, "anniversary", carded & wedding[who])
+    changing = {
+        **_consent(people, log, when, who, since),
+        "vip": pa.array(since >= when.vip[who]),
+        "created_at": columns.times(calendar, when.created[who]),
+        "known_at": columns.times(calendar, since, ~first),
+    }
+    for name, column in changing.items():
+        table = table.append_column(name, column)
     twice = (rng.random(BLOCK) < _EXACT_TWICE)[who] & first
-    return table, who, twice
+    names = [column.name for column in TABLE["customers"].columns]
+    return table.select([*names, "known_at"]), who, twice
+
+
+def _kept(table: pa.Table, name: str, known: Bools) -> pa.Table:
+    """Return the table with a date column null where it is not known yet."""
+    place = table.schema.get_field_index(name)
+    kept = pc.if_else(pa.array(known), table[name], pa.scalar(None, pa.date32()))
+    return table.set_column(place, name, kept)
+
+
+def _consent(
+    people: Guests, log: Sends, when: Milestones, who: Ints, since: Ints
+) -> dict[str, pa.Array]:
+    """Return consent per state of a profile: a goodbye ends that of the channel it was said on."""
+    here = since < when.left[who]
+    by_email = log.channel[who] == 0
+    email = people.email_opt_in[who] & (here | ~by_email)
+    sms = people.sms_opt_in[who] & (here | by_email)
+    preferred = np.where(email, 0, np.where(sms, 1, 2))
+    return {
+        "preferred_channel": columns.texts(CONTACT_CHANNELS, preferred),
+        "email_opt_in": pa.array(email),
+        "sms_opt_in": pa.array(sms),
+    }
 
 
 def _versions(calendar: Calendar, when: Milestones) -> tuple[Ints, Ints]:
@@ -133,32 +151,16 @@ def _person(
 ) -> pa.Table:
     """Return what does not change about the customers of a block, one row each."""
     number = block * BLOCK + 1 + np.arange(BLOCK)
-    first, last = rng.integers(0, (len(_FIRST_NAMES), len(_LAST_NAMES)), (BLOCK, 2)).T
-    first_names, last_names = columns.texts(_FIRST_NAMES, first), columns.texts(_LAST_NAMES, last)
-    number_text = pa.array(number).cast(pa.string())
-    address = pc.binary_join_element_wise(
-        pc.utf8_lower(first_names), pc.utf8_lower(last_names), number_text, "."
-    )
-    email = pc.binary_join_element_wise(address, pa.scalar("example.org"), "@")
-    # No country has the code 999.
-    phone = pc.binary_join_element_wise(pa.scalar("+999 "), pc.utf8_lpad(number_text, 9, "0"), "")
     age = np.clip(rng.normal(41, 14, BLOCK), 16, 92)
-    born = -(age * 365.25).astype(np.int64)
-    wed = -rng.integers(200, 9_000, BLOCK)
     everyone = np.ones(BLOCK, dtype=np.bool_)
-    reachable = people.email_opt_in[:BLOCK] | (rng.random(BLOCK) < 0.5)
-    callable_ = people.sms_opt_in[:BLOCK] | (rng.random(BLOCK) < 0.4)
-    none = pa.scalar(None, pa.string())
     diets = rng.random((BLOCK, len(DIETARY))) < _DIET_SHARES
     diets[:, 0] |= people.taste[:BLOCK, _VEGAN] > 0.35
+    wed = -rng.integers(200, 9_000, BLOCK)
     return pa.table(
         {
             "customer_id": pa.array(number),
-            "first_name": first_names,
-            "last_name": last_names,
-            "email": pc.if_else(pa.array(reachable), email, none),
-            "phone": pc.if_else(pa.array(callable_), phone, none),
-            "birthday": columns.dates(calendar, born, everyone),
+            **_contacts(rng, people, number),
+            "birthday": columns.dates(calendar, -(age * 365.25).astype(np.int64), everyone),
             "anniversary": columns.dates(calendar, wed, everyone),
             "city": columns.texts(town.CITIES, where.city),
             "postcode": columns.texts(town.POSTCODES, where.postcode),
@@ -170,3 +172,25 @@ def _person(
             "staff": pa.array(rng.random(BLOCK) < _STAFF),
         }
     )
+
+
+def _contacts(rng: np.random.Generator, people: Guests, number: Ints) -> dict[str, pa.Array]:
+    """Return names, addresses and telephone numbers; who agreed to be written to has told them."""
+    first, last = rng.integers(0, (len(_FIRST_NAMES), len(_LAST_NAMES)), (BLOCK, 2)).T
+    first_names, last_names = columns.texts(_FIRST_NAMES, first), columns.texts(_LAST_NAMES, last)
+    number_text = pa.array(number).cast(pa.string())
+    address = pc.binary_join_element_wise(
+        pc.utf8_lower(first_names), pc.utf8_lower(last_names), number_text, "."
+    )
+    email = pc.binary_join_element_wise(address, pa.scalar("example.org"), "@")
+    # No country has the code 999.
+    phone = pc.binary_join_element_wise(pa.scalar("+999 "), pc.utf8_lpad(number_text, 9, "0"), "")
+    reachable = people.email_opt_in[:BLOCK] | (rng.random(BLOCK) < 0.5)
+    callable_ = people.sms_opt_in[:BLOCK] | (rng.random(BLOCK) < 0.4)
+    none = pa.scalar(None, pa.string())
+    return {
+        "first_name": first_names,
+        "last_name": last_names,
+        "email": pc.if_else(pa.array(reachable), email, none),
+        "phone": pc.if_else(pa.array(callable_), phone, none),
+    }

@@ -50,7 +50,8 @@ _WORDS: Final = {
     "pace": (
         "1, times persuadable_pace or sleeping_dog_pace in the period of a message that reached "
         "such a guest, times goal_pace in a period that a member enters with menu prices less "
-        "coupons of the 26 periods before at (1 - goal_reach) or more of the next tier cut. It "
+        "coupons of the 26 periods before (on a shared card the person's own) at (1 - goal_reach) "
+        "or more of the next tier cut. It "
         "is known at the start of a period; later ones depend on coins not yet tossed."
     ),
     "sends": (
