@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Final
+from uuid import UUID
 
 import duckdb
 import polars as pl
@@ -20,6 +21,7 @@ from segml.datasets.sources import Source, numbered, refuse_doubles
 from segml.engine.batches import Batch
 
 _ROWS: Final = 100_000
+_UUID: Final = pa.binary(16)
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 
 
@@ -192,12 +194,16 @@ def _plain(schema: pa.Schema) -> pa.Schema:
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:
-    return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+    kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+    return pa.string() if kind == _UUID else kind
 
 
 def _plain_rows(rows: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    columns = [
-        column.storage if isinstance(column, pa.ExtensionArray) else column
-        for column in rows.columns
-    ]
+    columns = []
+    for column in rows.columns:
+        plain = column.storage if isinstance(column, pa.ExtensionArray) else column
+        if plain.type == _UUID:
+            texts = [None if v is None else str(UUID(bytes=v)) for v in plain.to_pylist()]
+            plain = pa.array(texts, pa.string())
+        columns.append(plain)
     return pa.record_batch(columns, names=schema.names)

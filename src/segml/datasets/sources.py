@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -163,7 +164,7 @@ def _damaged(path: Path, what: str, error: Exception) -> ImportRefused:
 
 def numbered(rows: pa.RecordBatch, first: int) -> pa.RecordBatch:
     """Return `rows` with `ROW` counting up from `first`."""
-    numbers = pa.array(range(first, first + rows.num_rows), pa.int64())
+    numbers = pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
     return rows.append_column(ROW, numbers)
 
 
@@ -290,9 +291,10 @@ def _numbers(count: int, first: int, ragged: list[BadLine]) -> tuple[Any, int]:
     """Return the numbers of `count` good rows from `first` on, and the next number."""
     skipped = {line.row for line in ragged if line.row >= first}
     if not skipped:
-        return range(first, first + count), first + count
-    numbers = [n for n in range(first, first + count + len(skipped)) if n not in skipped][:count]
-    return numbers, numbers[-1] + 1 if numbers else first
+        return np.arange(first, first + count), first + count
+    every = np.arange(first, first + count + len(skipped))
+    numbers = every[~np.isin(every, list(skipped))][:count]
+    return numbers, int(numbers[-1]) + 1 if count else first
 
 
 def _decoded(

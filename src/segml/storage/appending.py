@@ -60,12 +60,24 @@ class Draft:
         self._day_start = day_start
         numbers = [int(Path(part.file).stem) for part in manifest.parts]
         self._last = max(numbers, default=0)
+        self._written: list[str] = []
 
     def append(
         self, sources: Sequence[TableSource], progress: Callable[[str, int], None] | None
     ) -> dict[str, ImportCount]:
         """Take in `sources` and publish; see `Warehouse.append`."""
         manifests.sweep(self._root, self._before)
+        try:
+            counts = self._append(sources, progress)
+            if self._changed():
+                manifests.publish(self._root, self._manifest)
+        finally:
+            self._tidy()
+        return counts
+
+    def _append(
+        self, sources: Sequence[TableSource], progress: Callable[[str, int], None] | None
+    ) -> dict[str, ImportCount]:
         taken = [
             (source, self._take(source, progress))
             for source in sorted(sources, key=lambda one: _PLACES[one.table])
@@ -77,10 +89,17 @@ class Draft:
             counts[source.table] = counts.get(source.table, ImportCount()) + self._count(
                 source, one
             )
-        if self._changed():
-            manifests.publish(self._root, self._manifest)
-        shutil.rmtree(self._root / "staging", ignore_errors=True)
         return counts
+
+    def _tidy(self) -> None:
+        """Remove the files of this import that did not come to count; nobody has read them."""
+        shutil.rmtree(self._root / "staging", ignore_errors=True)
+        # What counts is what the manifest on disk says, wherever the import stopped.
+        published = manifests.read(self._root) or self._before
+        counting = {part.file for part in published.parts}
+        for file in self._written:
+            if file not in counting:
+                (self._root / file).unlink(missing_ok=True)
 
     def _changed(self) -> bool:
         return (self._manifest.parts, self._manifest.text_domains) != (
@@ -94,7 +113,8 @@ class Draft:
     def _fresh(self, table: str) -> str:
         self._last += 1
         folder = REJECTS if table == REJECTS else f"facts/{table}"
-        return f"{folder}/{self._last:06}.parquet"
+        self._written.append(f"{folder}/{self._last:06}.parquet")
+        return self._written[-1]
 
     def _clock(self) -> Clock:
         stored = as_text(self._root, self._manifest.of("restaurants"))

@@ -25,6 +25,7 @@ _THERE: Final = "there"
 _REPEATED: Final = "repeated"
 _CHANGED: Final = "changed"
 FATE: Final = "_fate"
+_FATES: Final = pl.Enum([NEW, _THERE, _REPEATED, _CHANGED])
 _DIGESTS: Final = ("_one", "_two")
 _REASONS: Final = {
     _REPEATED: "occurs more than once in this source; its first row counts",
@@ -41,7 +42,7 @@ class Taken:
     part
         The new rows, None where there are none.
     standing
-        The required ids (as text) of every row that now stands in the warehouse, and `FATE`.
+        The required ids of every row that now stands in the warehouse, and `FATE`.
     rejects
         One row per problem.
     read, rejected
@@ -102,7 +103,7 @@ def take(
     """
     table = TABLE[source.table]
     staged = _stage(source, table, clock, root / "staging", progress)
-    index = pl.concat(staged.index) if staged.index else _index(table, pl.DataFrame(schema={}))
+    index = _whole(table, staged)
     fates = _fates(table, index, before)
     repeated = _repeated(source, table, staged, fates)
     silent = repeated.height if source.keep_first else 0
@@ -114,11 +115,10 @@ def take(
     for chunk in staged.chunks:
         for path in chunk:
             path.unlink()
-    stands = fates.is_in([NEW, _THERE])
-    required = [c.name for c in table.columns if c.form is Form.ID and c.required]
+    stands = (fates == NEW) | (fates == _THERE)
     return Taken(
         part=part,
-        standing=index.select(*required, fates.alias(FATE)).filter(stands),
+        standing=index.select(*required_ids(table), fates.alias(FATE)).filter(stands),
         rejects=pl.concat([pl.DataFrame(schema=REJECTS), *staged.rejects]),
         read=staged.read - silent,
         rejected=staged.rejected + repeated.height - silent,
@@ -151,7 +151,6 @@ def _stage(
 
 def _remember(staged: _Staged, table: Table, admitted: Admitted, chunk: tuple[Path, Path]) -> None:
     staged.chunks.append(chunk)
-    staged.index.append(_index(table, admitted.rows))
     if admitted.rejects.height:
         staged.rejects.append(admitted.rejects)
     staged.read += admitted.read
@@ -162,6 +161,10 @@ def _remember(staged: _Staged, table: Table, admitted: Admitted, chunk: tuple[Pa
         for name in set(id_columns(table)) - staged.noted_text
         if not canonical_integers(admitted.rows[name])
     }
+    numbers = [
+        pl.col(name).cast(pl.Int64) for name in required_ids(table) if name not in staged.noted_text
+    ]
+    staged.index.append(_index(table, admitted.rows).with_columns(numbers))
 
 
 def digests(table: Table) -> list[pl.Expr]:
@@ -170,9 +173,24 @@ def digests(table: Table) -> list[pl.Expr]:
     return [row.hash(seed=seed).alias(name) for seed, name in enumerate(_DIGESTS, start=1)]
 
 
+def required_ids(table: Table) -> list[str]:
+    """Return the id columns that no row may lack."""
+    return [c.name for c in table.columns if c.form is Form.ID and c.required]
+
+
+def _whole(table: Table, staged: _Staged) -> pl.DataFrame:
+    """Return the index of all batches; an id column that is text in one of them is text in all."""
+    texts = [
+        pl.col(name).cast(pl.String) for name in required_ids(table) if name in staged.noted_text
+    ]
+    if not staged.index:
+        return _index(table, pl.DataFrame(schema={}))
+    return pl.concat([chunk.with_columns(texts) for chunk in staged.index])
+
+
 def _index(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """Return what is kept in memory of `rows`: key, required ids, digests."""
-    required = [c.name for c in table.columns if c.form is Form.ID and c.required]
+    required = required_ids(table)
     names = list(dict.fromkeys([*table.key, *required]))
     if not rows.width:
         fields = {name: pl.String() if name in required else pl.Datetime("us") for name in names}
@@ -185,24 +203,48 @@ def _fates(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None) -> pl
     if table.key:
         return _fates_by_key(table, index, before)
     if before is None or index.is_empty():
-        return pl.repeat(NEW, index.height, dtype=pl.String, eager=True)
-    stored = before.select(digests(table)).group_by(_DIGESTS).len("_stored").collect()
-    counted = index.select(_DIGESTS).join(
-        stored, on=list(_DIGESTS), how="left", maintain_order="left"
+        return pl.repeat(NEW, index.height, dtype=_FATES, eager=True)
+    one, two = _DIGESTS
+    stored = (
+        before.select(digests(table))
+        .group_by(one)
+        .agg(pl.col(two).first().alias("_same"), pl.len().alias("_stored"))
+        .collect()
     )
-    ordinal = pl.int_range(pl.len()).over(_DIGESTS)
-    there = (ordinal < pl.col("_stored")).fill_null(value=False)
-    return counted.select(pl.when(there).then(pl.lit(_THERE)).otherwise(pl.lit(NEW))).to_series()
+    there = (_ordinals(index[one]) < pl.col("_stored")) & (pl.col(two) == pl.col("_same"))
+    return (
+        index.select(_DIGESTS)
+        .join(stored, on=one, how="left", maintain_order="left")
+        .select(pl.when(there).then(_fate(_THERE)).otherwise(_fate(NEW)))
+        .to_series()
+    )
+
+
+def _ordinals(digest: pl.Series) -> pl.Series:
+    """Return how many equal values stand before each."""
+    places = digest.is_duplicated().arg_true()
+    ordinals = pl.repeat(0, len(digest), dtype=pl.Int64, eager=True)
+    if places.is_empty():
+        return ordinals
+    repeated = digest.gather(places).to_frame("digest")
+    counted = repeated.select(pl.int_range(pl.len()).over("digest")).to_series()
+    return ordinals.scatter(places, counted)
+
+
+def _fate(name: str) -> pl.Expr:
+    return pl.lit(name, dtype=_FATES)
 
 
 def _fates_by_key(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None) -> pl.Series:
     key = list(table.key)
     first = pl.col(key[0]) if len(key) == 1 else pl.struct(key)
-    fate = pl.when(~first.is_first_distinct()).then(pl.lit(_REPEATED))
+    fate = pl.when(~first.is_first_distinct()).then(_fate(_REPEATED))
     if before is None or index.is_empty():
-        return index.select(fate.otherwise(pl.lit(NEW))).to_series()
+        return index.select(fate.otherwise(_fate(NEW))).to_series()
     stored = (
-        before.select(*key, *digests(table))
+        before.select(
+            *digests(table), *(pl.col(k).cast(index.schema[k], strict=False) for k in key)
+        )
         .rename({name: f"{name}_stored" for name in _DIGESTS})
         .collect()
     )
@@ -212,10 +254,10 @@ def _fates_by_key(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None
         index.join(stored, on=key, how="left", nulls_equal=True, maintain_order="left")
         .select(
             fate.when(pl.col(f"{one}_stored").is_null())
-            .then(pl.lit(NEW))
+            .then(_fate(NEW))
             .when(same)
-            .then(pl.lit(_THERE))
-            .otherwise(pl.lit(_CHANGED))
+            .then(_fate(_THERE))
+            .otherwise(_fate(_CHANGED))
         )
         .to_series()
     )
@@ -233,7 +275,7 @@ def _repeated(source: TableSource, table: Table, staged: _Staged, fates: pl.Seri
     found = [pl.DataFrame(schema=REJECTS)]
     named = table.key[0] if table.key else ""
     for (rows_path, raw_path), fate in _sliced(staged, fates):
-        taken = fate.is_in(list(_REASONS))
+        taken = (fate == _REPEATED) | (fate == _CHANGED)
         if not taken.any():
             continue
         rows = pl.read_ipc(rows_path).filter(taken)
@@ -242,7 +284,9 @@ def _repeated(source: TableSource, table: Table, staged: _Staged, fates: pl.Seri
             {
                 "column": pl.repeat(named, rows.height, dtype=pl.String, eager=True),
                 "value": rows[named],
-                "reason": fate.filter(taken).replace_strict(_REASONS, return_dtype=pl.String),
+                "reason": fate.filter(taken)
+                .cast(pl.String)
+                .replace_strict(_REASONS, return_dtype=pl.String),
             }
         )
         found.append(rejects(source, rows[ROW], problems, records(raw)))

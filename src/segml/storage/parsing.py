@@ -208,7 +208,7 @@ def _decimals(raw: pl.Series, scale: int) -> pl.Series:
             # Cut, not rounded: rounding twice could carry 0.00499… up to a cent.
             raw = raw.str.replace(rf"(\.\d{{{_DIGITS}}})\d+$", "$1")
     exact = raw.cast(_EXACT, strict=False)
-    rounded = (exact * 10**scale).round(0, mode="half_away_from_zero")
+    rounded: pl.Series = (exact * 10**scale).round(0, mode="half_away_from_zero")
     return rounded.cast(pl.Int64, strict=False)
 
 

@@ -6,6 +6,7 @@ when they are read, by their domain. So a domain may widen to text without a fil
 
 from collections.abc import Container, Iterable, Iterator, Set
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -122,11 +123,10 @@ def as_stored(
     An id that is text where its domain holds integers becomes null.
     """
     fields = schema(table, integer_domains)
-    by_form: dict[tuple[str, ...], list[Path]] = {}
-    for part in parts:
-        by_form.setdefault(part.text_ids, []).append(checked(root, part))
     found = []
-    for text_ids, paths in by_form.items():
+    # Neighbours that are written alike are scanned together; all stay in the order of imports.
+    for text_ids, alike in groupby(parts, key=lambda part: part.text_ids):
+        paths = [checked(root, part) for part in alike]
         casts = [
             pl.col(name).cast(fields[name], strict=False)
             for name in id_columns(table)
