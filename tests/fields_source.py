@@ -50,8 +50,8 @@ def source() -> str:
             group = field.group
             lines += ["", f"# {group}"]
         lines += [
-            f"{field.name} = {TYPES[field.kind]}(\"{field.name}\")",
-            f"\"\"\"{field.description}\"\"\"",
+            f'{field.name} = {TYPES[field.kind]}("{field.name}")',
+            f'"""{field.description}"""',
         ]
     lines += ["", "# Events"]
     for event in catalog.events.values():

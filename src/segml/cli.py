@@ -4,18 +4,16 @@ Exit status 0 is done, 1 refused with a message that says what would be right, 2
 ``--json`` standard output holds one JSON document and nothing else.
 """
 
-import getpass
-import json
-import sys
-from datetime import date, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
-from segml import terminal
-from segml.core.errors import RuleRefused, SegmlError
+from segml import cli_options as options
+from segml import cli_segments, terminal
+from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText, SetText
+from segml.core.errors import RuleRefused
 from segml.core.tables import TABLE
 from segml.settings import check
 from segml.workspace import Workspace
@@ -26,29 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-segments_app = typer.Typer(
-    help="List, show, save, delete and compare segments.", no_args_is_help=True
-)
-app.add_typer(segments_app, name="segments")
-
-Folder = Annotated[
-    Path,
-    typer.Option("--workspace", "-w", envvar="SEGML_WORKSPACE", help="The workspace's folder."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        "--as-of",
-        formats=["%Y-%m-%d"],
-        help="The start of this service day; the latest stored night unless given, else today.",
-    ),
-]
-RuleText = Annotated[
-    str, typer.Argument(help="A file with a rule as JSON, or - for standard input.")
-]
-SetText = Annotated[str, typer.Argument(help="A segment's id, a file with a rule as JSON, or -.")]
-HERE = Path()
+app.add_typer(cli_segments.app, name="segments")
 
 
 def main() -> None:
@@ -138,7 +114,7 @@ def _pairs(words: list[str]) -> list[tuple[str, Path]]:
 
 def _print_import(counts: Any, *, as_json: bool) -> None:
     if as_json:
-        terminal.document({"tables": {name: count.as_json() for name, count in counts.items()}})
+        terminal.document({"tables": {name: asdict(count) for name, count in counts.items()}})
         return
     terminal.table(
         "Imported",
@@ -169,7 +145,7 @@ def rejects(
     with terminal.refusals(as_json=as_json):
         found = Workspace(workspace).rejects().collect()
         if output is not None:
-            _write(found, output)
+            options.write(found, output)
         if as_json:
             terminal.document({"count": found.height, "rejects": found.head(limit).to_dicts()})
             return
@@ -185,7 +161,7 @@ def nightly(workspace: Folder = HERE, as_of: AsOf = None, *, as_json: AsJson = F
     """Compute features, recompute every segment, record who entered and left, and publish."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        day = as_of.date() if as_of else _today(opened)
+        day = as_of.date() if as_of else options.today(opened)
         with terminal.steps(f"Night {day}") as progress:
             report = opened.nightly(day, progress)
         if as_json:
@@ -207,7 +183,7 @@ def preview(
     """Count a rule exactly, with what each condition keeps and some of its members."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        found = opened.preview(_rule(rule), as_of=_day(opened, as_of))
+        found = opened.preview(options.rule(rule), as_of=options.day(opened, as_of))
         if as_json:
             terminal.document(found.as_json())
             if found.problems:
@@ -243,11 +219,11 @@ def members(
     """List the members of a segment or a rule, or write them to a file."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        day = _day(opened, as_of)
+        day = options.day(opened, as_of)
         names = [name.strip() for name in fields.split(",") if name.strip()]
-        found = opened.members(_set(opened, what), as_of=day, fields=names)
+        found = opened.members(options.rule_or_segment(opened, what), as_of=day, fields=names)
         if output is not None:
-            _write(found, output)
+            options.write(found, output)
         if as_json:
             listed = found.to_dicts() if names else found["customer_id"].to_list()
             answer = {"segment": what, "as_of": day, "count": found.height}
@@ -271,7 +247,9 @@ def explain(
     """Say why a customer is in a segment, or why not, with the values."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        found = opened.explain(customer, _set(opened, what), as_of=_day(opened, as_of))
+        found = opened.explain(
+            customer, options.rule_or_segment(opened, what), as_of=options.day(opened, as_of)
+        )
         if as_json:
             terminal.document(found.as_json())
             return
@@ -286,160 +264,6 @@ def explain(
                 for reason in found.reasons
             ],
         )
-
-
-@segments_app.command("list")
-def list_(workspace: Folder = HERE, *, as_json: AsJson = False) -> None:
-    """List every segment with its count on the latest night."""
-    with terminal.refusals(as_json=as_json):
-        opened = Workspace(workspace)
-        as_of = opened.latest_night()
-        night = opened.nights()[as_of] if as_of else None
-        _, unavailable = opened.rules()
-        rows = []
-        for name, segment in opened.segments().items():
-            tally = night.segments.get(name) if night else None
-            rows.append(
-                {
-                    "id": name,
-                    "name": segment.name,
-                    "kind": segment.kind,
-                    "owner": segment.owner,
-                    "version": segment.version,
-                    "count": tally.count if tally else None,
-                    "entered": tally.entered if tally else None,
-                    "left": tally.left if tally else None,
-                    "unavailable": unavailable.get(name, ""),
-                }
-            )
-        if as_json:
-            terminal.document({"as_of": as_of, "segments": rows})
-            return
-        when = f"at the start of {as_of}" if as_of else "no night has been run yet"
-        columns = ("id", "name", "kind", "count", "entered", "left", "unavailable")
-        terminal.table(
-            f"Segments, {when}",
-            columns,
-            [tuple(row[column] for column in columns) for row in rows],
-            ("count", "entered", "left"),
-        )
-
-
-@segments_app.command()
-def show(
-    segment: Annotated[str, typer.Argument(help="A segment's id.")],
-    workspace: Folder = HERE,
-    as_of: AsOf = None,
-    dialect: Annotated[str, typer.Option(help="duckdb, postgres or spark.")] = "duckdb",
-    *,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the segment as one SQL query.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show a segment: its rule in words and as JSON, its versions, or its SQL."""
-    with terminal.refusals(as_json=as_json):
-        opened = Workspace(workspace)
-        found = opened.segment(segment)
-        if sql:
-            query = opened.sql(segment, as_of=_day(opened, as_of), dialect=dialect)
-            if as_json:
-                terminal.document({"segment": segment, "dialect": dialect, "sql": query})
-            else:
-                sys.stdout.write(query + "\n")
-            return
-        rules, unavailable = opened.rules()
-        rule = rules.get(segment)
-        answer = {
-            "id": found.id,
-            "name": found.name,
-            "description": found.description,
-            "kind": found.kind,
-            "owner": found.owner,
-            "version": found.version,
-            "versions": [one.version for one in opened.versions(segment)],
-            "sentence": opened.sentence(segment) if rule else "",
-            "digest": rule.digest if rule else None,
-            "unavailable": unavailable.get(segment, ""),
-            "rule": found.rule,
-        }
-        if as_json:
-            terminal.document(answer)
-            return
-        terminal.say(f"{found.name} ({found.id}, version {found.version}, by {found.owner})")
-        terminal.say(found.description)
-        terminal.say(str(answer["sentence"] or f"Not available: {answer['unavailable']}"))
-        terminal.say(json.dumps(found.rule, indent=1, ensure_ascii=False))
-
-
-@segments_app.command()
-def save(
-    segment: Annotated[str, typer.Argument(help="The id to save it under.")],
-    rule: RuleText,
-    workspace: Folder = HERE,
-    name: Annotated[str, typer.Option(help="Its name for people.")] = "",
-    description: Annotated[str, typer.Option(help="What it is for.")] = "",
-    owner: Annotated[str, typer.Option(help="Who saves it.")] = "",
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Save a rule as a segment, as the next version of its id."""
-    with terminal.refusals(as_json=as_json):
-        opened = Workspace(workspace)
-        saved = opened.save_rule(
-            segment,
-            _rule(rule),
-            title=name,
-            description=description,
-            owner=owner or getpass.getuser(),
-            at=_now(),
-        )
-        if as_json:
-            terminal.document({"id": saved.id, "version": saved.version, "name": saved.name})
-        else:
-            terminal.say(f"Saved {saved.id}, version {saved.version}.")
-
-
-@segments_app.command()
-def delete(
-    segment: Annotated[str, typer.Argument(help="A segment's id.")],
-    workspace: Folder = HERE,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Delete a saved segment that no other refers to."""
-    with terminal.refusals(as_json=as_json):
-        Workspace(workspace).delete(segment, owner=getpass.getuser(), at=_now())
-        if as_json:
-            terminal.document({"id": segment, "deleted": True})
-        else:
-            terminal.say(f"Deleted {segment}.")
-
-
-@segments_app.command()
-def diff(
-    segment: Annotated[str, typer.Argument(help="A segment's id.")],
-    rule: RuleText,
-    workspace: Folder = HERE,
-    as_of: AsOf = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Say who would enter and leave a segment, and why, if it had another rule."""
-    with terminal.refusals(as_json=as_json):
-        opened = Workspace(workspace)
-        day = _day(opened, as_of)
-        found = opened.diff(segment, _rule(rule), as_of=day)
-        if as_json:
-            from segml.answers import difference_as_json  # noqa: PLC0415
-
-            terminal.document(difference_as_json(segment, day, found))
-            return
-        terminal.say(f"{segment}: {found.before:,} members now, {found.after:,} with the new rule.")
-        for title, movers, causes in (
-            ("would enter", found.entered, found.why_entered),
-            ("would leave", found.left, found.why_left),
-        ):
-            rows = [(cause.customers, cause.words) for cause in causes]
-            terminal.table(f"{movers.len():,} {title}", ("guests", "because of"), rows, ("guests",))
 
 
 @app.command()
@@ -483,48 +307,3 @@ def demo(
             f"segml nightly -w {workspace} --as-of 2026-06-01",
         ):
             terminal.say(f"  {line}")
-
-
-def _rule(text: str) -> Any:
-    """Return the JSON in a file or on standard input."""
-    try:
-        raw = sys.stdin.read() if text == "-" else Path(text).read_text(encoding="utf-8")
-        return json.loads(raw)
-    except OSError as error:
-        raise SegmlError(f"The rule {text} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise SegmlError(f"The rule {text} is not JSON: {error}.") from None
-
-
-def _set(workspace: Workspace, text: str) -> Any:
-    """Return a segment's id, or the rule in a file or on standard input."""
-    if text in workspace.segments() or not (text == "-" or "." in text or Path(text).is_file()):
-        return text
-    return _rule(text)
-
-
-def _write(frame: Any, path: Path) -> None:
-    try:
-        match path.suffix:
-            case ".parquet":
-                frame.write_parquet(path)
-            case ".csv":
-                lists = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
-                texts = {name: frame[name].list.join("|") for name in lists}
-                frame.with_columns(**texts).write_csv(path)
-            case _:
-                raise typer.BadParameter(f"{path} is neither .parquet nor .csv")
-    except OSError as error:
-        raise SegmlError(f"{path} cannot be written: {error}.") from None
-
-
-def _day(workspace: Workspace, as_of: datetime | None) -> date:
-    return as_of.date() if as_of else workspace.latest_night() or _today(workspace)
-
-
-def _today(workspace: Workspace) -> date:
-    return datetime.now(ZoneInfo(workspace.settings.time_zone)).date()
-
-
-def _now() -> str:
-    return datetime.now(ZoneInfo("UTC")).isoformat(timespec="seconds")

@@ -48,7 +48,7 @@ def cell(value: Any) -> str:
     """Return a value as a table shows it."""
     match value:
         case None:
-            return "–"
+            return "-"
         case bool():
             return "yes" if value else "no"
         case int():

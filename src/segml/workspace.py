@@ -6,7 +6,6 @@ notebooks call it. Law kept: a count, a list and a file of members come from one
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,6 @@ from segml import settings as settings_file
 from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.core.errors import (
     Busy,
-    Problem,
     RuleRefused,
     SegmentInUse,
     UnknownName,
@@ -27,6 +25,7 @@ from segml.core.errors import (
 )
 from segml.core.features import Feature, Score
 from segml.core.features import digest as features_digest
+from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
 from segml.engine.explain import ranks, reasons
 from segml.engine.history import History
@@ -351,7 +350,7 @@ class Workspace:
             try:
                 found[name] = parse(wire, catalog, naming=name)
             except RuleRefused as refused:
-                missing[name] = " ".join(_told(problem) for problem in refused.problems)
+                missing[name] = " ".join(problem.message for problem in refused.problems)
         return found, missing
 
     def _stored(self) -> Callable[[date], pl.LazyFrame | None]:
@@ -417,7 +416,7 @@ def available_features() -> Mapping[str, Feature]:
 def in_wire_units(frame: pl.DataFrame) -> pl.DataFrame:
     """Return features as people and files see them: money in whole currency, not minor units."""
     return frame.with_columns(
-        (pl.col(name) / 10 ** FEATURES[name].scale)
+        quotient(pl.col(name), 10 ** FEATURES[name].scale)
         for name in frame.columns
         if name in FEATURES and FEATURES[name].scale
     )
@@ -433,7 +432,3 @@ def _referred(wire: Any) -> frozenset[str]:
         found.update([value] if isinstance(value, str) else value or [])
     children = [*wire.get("rules", ()), wire.get("value")]
     return frozenset(found).union(*(_referred(child) for child in children))
-
-
-def _told(problem: Problem) -> str:
-    return str(replace(problem, path=()))

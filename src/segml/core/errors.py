@@ -2,13 +2,13 @@
 
 ::
 
-    SegmlError                      anything segml refuses, with a message for the person who can fix it
-    ├── WorkspaceError              no workspace here, a setting that cannot be, a file that is damaged
-    │   └── Busy                    another process is writing to the workspace
-    ├── ImportRefused               a file or mapping that cannot be read at all (single rows become rejects)
-    ├── UnknownName                 a segment, customer, table or field that does not exist; near names suggested
-    ├── SegmentInUse                a segment that others refer to cannot be deleted
-    └── RuleRefused                 a rule with problems: all of them at once, each with its path
+    SegmlError             anything segml refuses, with a message for the person who can fix it
+    ├── WorkspaceError     no workspace here, a setting that cannot be, a file that is damaged
+    │   └── Busy           another process is writing to the workspace
+    ├── ImportRefused      a file or mapping that cannot be read at all (rows become rejects)
+    ├── UnknownName        a segment, customer, table or field that is not there; near names
+    ├── SegmentInUse       a segment that others refer to cannot be deleted
+    └── RuleRefused        a rule with problems: all of them at once, each with its path
 """
 
 from collections.abc import Iterable

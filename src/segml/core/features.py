@@ -114,7 +114,7 @@ class UsualGap:
 
 @dataclass(frozen=True, slots=True)
 class Trailing:
-    """How many rows lie on the `days` service days that end with the last row's day."""
+    """How many rows lie on the `days` service days that end with the last row's day; 0 without."""
 
     rows: Rows
     days: int

@@ -39,6 +39,7 @@ from segml.core.features import (
 from segml.core.predicates import EVERYONE, Events
 from segml.core.tables import TABLE
 from segml.core.tables import Form as ColumnForm
+from segml.engine.arithmetic import quotient
 from segml.engine.history import History
 from segml.engine.polars_rules import column_of, expression, row_columns
 
@@ -182,7 +183,7 @@ def _events(events: Events) -> pl.Expr:
         case "sum":
             return column.sum()
         case "avg":
-            return column.sum().cast(pl.Float64) / column.count()
+            return quotient(column.sum(), column.count())
         case "min":
             return column.min()
         case "max":
@@ -230,7 +231,7 @@ def _followed(
         assert then is not None, "what follows is a part of the rows"
         flags += [first.any().alias(f"first{i}"), then.any().alias(f"then{i}")]
         both = (pl.col(f"first{i}") & pl.col(f"then{i}")).sum()
-        shares.append(_ratio(both, pl.col(f"first{i}").sum()).alias(name))
+        shares.append(quotient(both, pl.col(f"first{i}").sum()).alias(name))
     rows = rows.filter(pl.col(by).is_not_null())
     return rows.group_by(_ID, by).agg(flags).group_by(_ID).agg(shares)
 
@@ -248,21 +249,17 @@ def _nearest(history: History, name: str) -> pl.LazyFrame:
     kilometres = 2 * EARTH_RADIUS_KM * chord.sqrt().clip(upper_bound=1.0).arcsin()
     metres = (kilometres.min() * 1000 + 0.5).floor()
     return (homes.drop_nulls().join(places.drop_nulls(), how="cross").group_by(_ID)).agg(
-        (metres / 1000).alias(name)
+        quotient(metres, 1000).alias(name)
     )
 
 
 def _filled(part: Form | Events, column: pl.Expr) -> pl.Expr:
     """Return the column with 0 where counts and sums found no rows, null where nothing is known."""
     match part:
-        case Count() | Sum() | Distinct():
+        case Count() | Sum() | Distinct() | Trailing():
             return column.fill_null(0).cast(pl.Int64)
         case Events(how="count" | "sum" | "distinct"):
             return column.fill_null(0).cast(pl.Int64)
-        case Events(how="avg"):
-            return column.fill_nan(None)
-        case Trailing():
-            return pl.when(column > 0).then(column.cast(pl.Int64))
         case Listed():
             return pl.when(column.list.len() > 0).then(column)
         case _:
@@ -280,9 +277,8 @@ def _compose(form: Form, columns: dict[Form | Events, pl.Expr], history: History
             not_yet = (code > birthday_code(history.as_of)).cast(pl.Int64)
             return history.as_of.year - day.dt.year().cast(pl.Int64) - not_yet
         case Ratio(dividend, divisor):
-            over = pl.lit(divisor) if isinstance(divisor, int) else None
-            below = over if over is not None else _compose(divisor, columns, history)  # type: ignore[arg-type]
-            return _ratio(_compose(dividend, columns, history), below)
+            below = divisor if isinstance(divisor, int) else _compose(divisor, columns, history)
+            return quotient(_compose(dividend, columns, history), below)
         case Named(inner, names):
             number = _compose(inner, columns, history).cast(pl.Int64)
             return number.replace_strict(
@@ -292,8 +288,3 @@ def _compose(form: Form, columns: dict[Form | Events, pl.Expr], history: History
             return (_compose(inner, columns, history) != value).fill_null(value=False)
         case _:
             return columns[form]
-
-
-def _ratio(dividend: pl.Expr, divisor: pl.Expr) -> pl.Expr:
-    below = divisor.cast(pl.Float64)
-    return pl.when(below != 0).then(dividend.cast(pl.Float64) / below)

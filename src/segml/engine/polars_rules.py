@@ -138,8 +138,9 @@ def _lowered(operand: pl.Expr, kind: Kind) -> pl.Expr:
 def _in(operand: pl.Expr, values: tuple[Scalar, ...], kind: Kind) -> pl.Expr:
     if not values:
         return operand.is_null() & pl.lit(value=False)
-    if any(isinstance(value, float) for value in values):
-        return operand.cast(pl.Float64).is_in([float(value) for value in values])  # type: ignore[arg-type]
+    if kind is Kind.NUMBER:
+        numbers = [float(value) for value in values if isinstance(value, int | float)]
+        return operand.cast(pl.Float64).is_in(numbers)
     return _lowered(operand, kind).is_in(list(values))
 
 

@@ -1,0 +1,72 @@
+# The contributor's menu. `make demo` and `make test` set everything up on a machine that has
+# Python 3.11+, make and git; nothing else is needed beforehand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test test-fast check format bench fields lock hooks clean
+
+help:
+	@echo "make demo       a whole working restaurant in ./demo (CUSTOMERS=10000 SEED=0)"
+	@echo "make test       make check, then every test"
+	@echo "make test-fast  the tests that take under a minute"
+	@echo "make check      format, lint, types, import floors"
+	@echo "make format     rewrite the code as make check wants it"
+	@echo "make bench      speed and memory beside the peers (SIZE=100000)"
+	@echo "make fields     write segml.fields anew from the library"
+	@echo "make lock       renew requirements.lock (names and versions only)"
+	@echo "make hooks      run make check's parts before every commit"
+	@echo "make clean      remove what was built here"
+
+demo: $(READY)
+	$(BIN)/segml demo --workspace demo --customers $(or $(CUSTOMERS),10000) --seed $(or $(SEED),0)
+
+test: check
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-fast: $(READY)
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(or $(SIZE),100000)
+
+fields: $(READY)
+	$(BIN)/python tests/fields_source.py
+	$(BIN)/ruff format src/segml/fields.py
+
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet "uv>=0.9"
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --quiet --output-file requirements.lock
+
+hooks: $(READY)
+	$(BIN)/pre-commit install
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+# Debian splits venv off its Python: where it is missing and we may, install it; else say how to.
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "segml needs Python 3.11 or later; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv is missing; installing it"; \
+	    SUDO=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); \
+	    { $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq python3-venv; } >/dev/null || \
+	    { echo "Install Python's venv first: apt-get install python3-venv" >&2; exit 1; }; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint requirements.lock --editable ".[postgres,sqlite]" --group dev
+	@touch $(READY)

@@ -1,0 +1,84 @@
+"""What the commands take: options they share, rules and sets by name or file, and the clock.
+
+This is the only file that asks what time it is.
+"""
+
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from segml.core.errors import SegmlError
+from segml.workspace import Workspace
+
+Folder = Annotated[
+    Path,
+    typer.Option("--workspace", "-w", envvar="SEGML_WORKSPACE", help="The workspace's folder."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="The start of this service day; the latest stored night unless given, else today.",
+    ),
+]
+RuleText = Annotated[
+    str, typer.Argument(help="A file with a rule as JSON, or - for standard input.")
+]
+SetText = Annotated[str, typer.Argument(help="A segment's id, a file with a rule as JSON, or -.")]
+HERE = Path()
+
+
+def rule(text: str) -> Any:
+    """Return the JSON in a file or on standard input."""
+    try:
+        raw = sys.stdin.read() if text == "-" else Path(text).read_text(encoding="utf-8")
+        return json.loads(raw)
+    except OSError as error:
+        raise SegmlError(f"The rule {text} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise SegmlError(f"The rule {text} is not JSON: {error}.") from None
+
+
+def rule_or_segment(workspace: Workspace, text: str) -> Any:
+    """Return a segment's id, or the rule in a file or on standard input."""
+    if text in workspace.segments() or not (text == "-" or "." in text or Path(text).is_file()):
+        return text
+    return rule(text)
+
+
+def write(frame: Any, path: Path) -> None:
+    """Write a frame as Parquet or CSV, as the path ends."""
+    try:
+        match path.suffix:
+            case ".parquet":
+                frame.write_parquet(path)
+            case ".csv":
+                lists = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+                texts = {name: frame[name].list.join("|") for name in lists}
+                frame.with_columns(**texts).write_csv(path)
+            case _:
+                raise typer.BadParameter(f"{path} is neither .parquet nor .csv")
+    except OSError as error:
+        raise SegmlError(f"{path} cannot be written: {error}.") from None
+
+
+def day(workspace: Workspace, as_of: datetime | None) -> date:
+    """Return the day asked for, else the latest stored night, else today."""
+    return as_of.date() if as_of else workspace.latest_night() or today(workspace)
+
+
+def today(workspace: Workspace) -> date:
+    """Return the day it is at the restaurant."""
+    return datetime.now(ZoneInfo(workspace.settings.time_zone)).date()
+
+
+def now() -> str:
+    """Return the present moment in UTC, ISO 8601."""
+    return datetime.now(ZoneInfo("UTC")).isoformat(timespec="seconds")

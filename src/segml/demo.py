@@ -1,0 +1,78 @@
+"""The demo: a synthetic restaurant, imported and run through two nights, ready to be asked."""
+
+import json
+from collections.abc import Callable
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Final
+
+from segml.answers import NightReport
+from segml.core.errors import WorkspaceError
+from segml.core.tables import TABLES
+from segml.datasets.restaurant import RestaurantPlan, write_restaurant
+from segml.datasets.sources import file_source
+from segml.settings import FILE, Settings
+from segml.workspace import Workspace
+
+SETTINGS: Final = Settings(time_zone="Europe/Rome", service_day_start=time(4))
+DAYS_BETWEEN: Final = 7  # so that the second night has people who came and went
+
+
+def make(
+    folder: Path, customers: int, seed: int, progress: Callable[[str, float], None]
+) -> NightReport:
+    """Make a whole restaurant in `folder` and return the report of its last night.
+
+    A folder that holds the same demo already is brought up to date; another one is refused.
+
+    Parameters
+    ----------
+    folder
+        The workspace to make; the raw data go into its ``data``.
+    customers, seed
+        Of the synthetic restaurant.
+    progress
+        Told each step and the share of the work done before it.
+    """
+    plan = RestaurantPlan(customers=customers, seed=seed)
+    workspace = _workspace(folder, plan)
+    data = folder / "data"
+    if not (data / "truth" / "process.json").exists():
+        write_restaurant(
+            data,
+            plan,
+            lambda done, total: progress("making up guests", 0.4 * done / total),
+        )
+        _mark(folder).write_text(_plan_text(plan), encoding="utf-8")
+    progress("importing", 0.4)
+    workspace.import_facts(
+        [file_source(table.name, data / f"{table.name}.parquet") for table in TABLES],
+        lambda table, rows: progress(f"importing {table}, {rows:,} rows", 0.5),
+    )
+    last = plan.last_day + timedelta(days=1)
+    workspace.nightly(
+        last - timedelta(days=DAYS_BETWEEN), lambda step, share: progress(step, 0.7 + 0.15 * share)
+    )
+    return workspace.nightly(last, lambda step, share: progress(step, 0.85 + 0.15 * share))
+
+
+def _workspace(folder: Path, plan: RestaurantPlan) -> Workspace:
+    if not (folder / FILE).exists():
+        return Workspace.create(folder, SETTINGS)
+    try:
+        same = _mark(folder).read_text(encoding="utf-8") == _plan_text(plan)
+    except FileNotFoundError:
+        same = not (folder / "data").exists() and not (folder / "warehouse").exists()
+    if not same:
+        raise WorkspaceError(
+            f"{folder} holds another workspace. Name another folder (--workspace), or remove it."
+        )
+    return Workspace(folder)
+
+
+def _mark(folder: Path) -> Path:
+    return folder / "data" / "plan.json"
+
+
+def _plan_text(plan: RestaurantPlan) -> str:
+    return json.dumps({"customers": plan.customers, "seed": plan.seed})
