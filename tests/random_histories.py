@@ -116,6 +116,8 @@ class _Door:
 
     def moment(self, random: Random) -> datetime:
         """Return a moment near an edge, seldom at or after as_of, often the same as another's."""
+        if random.random() < 0.3:
+            return datetime.combine(self.as_of, time(12)) - timedelta(random.choice((1, 2, 90, 91)))
         day = self.as_of - timedelta(days=random.choice((*OFFSETS, 1, 5, 12, -1)))
         hour = random.choice((0, 3, 4, 10, 11, 13, 14, 17, 20, 21, 23))
         return datetime.combine(day, time(hour, random.choice((0, 0, 30, 59))))
@@ -147,7 +149,8 @@ def _cell(door: _Door, column: Column, random: Random) -> Any:
         case Form.TEXT if column.name == "channel" and not column.choices:
             return random.choice(("email", "Email", "sms"))
         case Form.TEXT:
-            return random.choice(column.choices or TEXTS)
+            few = TEXTS[:3] if column.name in {"item", "category"} else TEXTS
+            return random.choice(column.choices or random.choice((few, TEXTS)))
         case Form.DECIMAL if column.least is not None:
             return random.choice((100, 350, 400, 500))
         case Form.DECIMAL:
@@ -155,7 +158,7 @@ def _cell(door: _Door, column: Column, random: Random) -> Any:
         case Form.DEGREES:
             return random.choice(PLACES)[column.name == "longitude"]
         case Form.BOOLEAN:
-            return random.random() < (0.15 if column.name in {"staff", "refund"} else 0.5)
+            return random.random() < (0.2 if column.name in {"staff", "refund"} else 0.5)
         case Form.TIME:
             return door.moment(random)
         case Form.DATE:
@@ -203,7 +206,7 @@ def _items(door: _Door, orders: Rows, numbers: list[int]) -> Rows:
     rows = []
     for n in numbers if orders else []:
         row = _row(door, "order_items", n)
-        order = orders[n % len(orders)]
+        order = orders[n * n % len(orders)]
         late = Random(f"{door.seed}/late/{n}").choice((0, 0, 0, 9))
         known_day = order["known_day"] and order["known_day"] + timedelta(days=late)
         rows.append(row | {"order_id": order["order_id"], "known_day": known_day})
@@ -253,4 +256,6 @@ def histories(draw: st.DrawFn) -> Case:
     }
     for name, most in (("referrals", 8), ("loyalty", 12)):
         tables[name] = [_row(door, name, n) for n in draw(_numbers(most))]
+    for rows in tables.values():
+        Random(door.seed).shuffle(rows)
     return Case(tables, integer_domains, as_of, has_customers)

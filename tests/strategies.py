@@ -40,8 +40,12 @@ def fields() -> tuple[Asked, ...]:
 
 
 def sub_fields(table: str) -> tuple[Asked, ...]:
-    """Return the fields of an event's rows: its columns, and of item lines their order's."""
-    columns = list(TABLE[table].columns)
+    """Return the fields of an event's rows: its columns, and of item lines their order's.
+
+    As in the catalog of the rules, the customer and the mark of a refund are not among them.
+    """
+    hidden = {"customer_id", "refund"}
+    columns = [column for column in TABLE[table].columns if column.name not in hidden]
     if table == "order_items":
         lent = ("ordered_at", "channel", "restaurant_id", "coupon")
         columns += [TABLE["orders"].column(name) for name in lent]

@@ -11,11 +11,13 @@ from conftest import ENGINES, FRAMES
 from segml.core.predicates import Not, Predicate
 from segml.engine.reference import Reference
 from segml.library.features import FEATURES
-from strategies import Case, cases, histories
+from segml.rules.catalog import build
+from segml.rules.parse import parse
+from strategies import Case, cases, histories, lowered, rules
 
 OTHERS = sorted(ENGINES.keys() - {"reference"})
 LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
-SHORT = settings(max_examples=50, phases=[Phase.generate, Phase.shrink])
+SHORT = settings(max_examples=100, phases=[Phase.generate, Phase.shrink])
 
 
 def reference(case: Case) -> Reference:
@@ -52,6 +54,14 @@ def differences(judged: Sequence[Any], found: pl.Series) -> list[tuple[Any, Any]
     ]
 
 
+@SHORT
+@given(case=histories(), rule=rules())
+def test_a_parsed_rule_means_what_it_says(case: Case, rule: Any) -> None:
+    parsed = parse(rule, build(FEATURES)).lower(case.as_of)
+    judge = reference(case)
+    assert judge.members(parsed) == judge.members(lowered(rule, case.as_of))
+
+
 @pytest.mark.parametrize("engine", OTHERS)
 @SHORT
 @given(case=cases())
@@ -76,7 +86,7 @@ def test_members_agree_at_length(engine: str, case: tuple[Case, Predicate]) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", sorted(FRAMES))
-@settings(LONG, max_examples=500)
+@settings(LONG, max_examples=1000)
 @given(case=histories())
 def test_values_agree_at_length(engine: str, case: Case) -> None:
     agree_on_values(engine, case)
