@@ -168,6 +168,27 @@ def test_csv_as_the_world_writes_it(house: House) -> None:
     assert house.column("amount") == [500, 600]
 
 
+def test_a_quotation_mark_left_open_never_swallows_rows_silently(house: House) -> None:
+    head = f"{HEADER},note,coupon\n"
+    rows = [f"{n},7,2024-03-01,5,n,c\n" for n in range(1, 6)]
+    with pytest.raises(ImportRefused, match="never closed"):
+        house.take(head + rows[0] + '6,7,2024-03-01,5,n,"open\n' + "".join(rows[1:]))
+    with pytest.raises(ImportRefused, match="never closed"):
+        house.take(head + rows[0] + '6,7,2024-03-01,5,"open,c\n' + "".join(rows[1:]))
+    late = rows[0] + '6,7,2024-03-01,5,n,"late\n' + rows[1] + '8,7,2024-03-01,5,n,"c"\n' + rows[2]
+    count = house.take(head + late)
+    assert (count.accepted, count.rejected) == (2, 1)
+    (reject,) = house.rejects()
+    assert "close too late" in str(reject["reason"])
+    assert rows[1].strip() in str(reject["record"])
+
+
+def test_a_file_of_one_column_is_read_to_its_end(house: House) -> None:
+    assert house.take('customer_id\n7\n"8"\n9', "customers").new == 3
+    with pytest.raises(ImportRefused, match="never closed"):
+        house.take('customer_id\n10\n"11\n12\n', "customers")
+
+
 def test_bytes_that_are_not_utf8_cost_their_row_only(house: House) -> None:
     text = f"{HEADER},coupon\n1,7,2024-03-01,5,caf".encode() + b"\xe9\n2,7,2024-03-01,6,ok\n3,7\n"
     count = house.take(text)

@@ -163,6 +163,7 @@ def test_all_problems_are_told_at_once(house: House) -> None:
         "no column “amuont”. Did you mean amount?",
         "required column customer_id is given nothing",
         "pices",
+        "“%Q” is no format of a date",
         "one of column, expression and constant",
         "There is no source “sale”. Did you mean sales?",
         "Say where the rows are",

@@ -271,13 +271,22 @@ class _Reading:
         form = Form.TIME if name == "known_at" else table.column(name).form
         if form not in (Form.TIME, Form.DATE):
             self.problem(self._place, f"Column {name} is no time, so it has no format.")
-        try:
-            pl.Series(["x"]).str.to_datetime(time_format, strict=False)
-        except pl.exceptions.PolarsError as error:
+        if not _readable(time_format):
             self.problem(
-                self._place, f"Column {name}: “{time_format}” is no time format ({error})."
+                self._place,
+                f"Column {name}: “{time_format}” is no format of a date, such as %d/%m/%Y %H:%M.",
             )
         return time_format
+
+
+def _readable(time_format: str) -> bool:
+    """Return whether a date written in this format can be read back."""
+    probe = pl.Series([datetime.datetime(2001, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)])
+    try:
+        text = probe.dt.strftime(time_format)
+        return text.str.to_datetime(time_format, strict=False).null_count() == 0
+    except pl.exceptions.PolarsError:
+        return False
 
 
 def _literal(value: Any) -> str:

@@ -28,6 +28,7 @@ _BLOCK: Final = 8 << 20
 _ROWS: Final = 200_000
 _GZIP: Final = b"\x1f\x8b"
 _PARQUET: Final = b"PAR1"
+_END: Final = "(segml: end of the file)"
 _DELIMITERS: Final = (",", ";", "\t")
 
 
@@ -223,7 +224,11 @@ def _dialect(path: Path, opener: Callable[[Path], IO[bytes]]) -> _Dialect:
 
 
 class _Ended(io.RawIOBase):
-    """A byte stream that surely ends with a line break, which Arrow wants after a header."""
+    """A byte stream with `_END` as its last line.
+
+    Arrow wants a line break after a header; and where the last line is not met again as a line of
+    its own, a quotation mark was left open and has swallowed the rest of the file.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -233,12 +238,12 @@ class _Ended(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        if size < 0:
-            return self._stream.read() + b"\n"
-        data = self._stream.read(size - 1)
-        if len(data) < size - 1 and not self._ended:
+        tail = b"" if self._ended else b"\n" + _END.encode() + b"\n"
+        wanted = max(size - len(tail), 1) if size >= 0 else -1
+        data = self._stream.read(wanted)
+        if size < 0 or len(data) < wanted:
             self._ended = True
-            data += b"\n"
+            return data + tail
         return data
 
     def close(self) -> None:
@@ -246,41 +251,95 @@ class _Ended(io.RawIOBase):
         super().close()
 
 
+class _Lines:
+    """The lines of a CSV file that are no rows, as Arrow comes across them."""
+
+    def __init__(self) -> None:
+        self.ragged: list[BadLine] = []
+        self.ended = False
+
+    def note(self, line: Any) -> str:
+        """Take a line with a wrong number of fields from Arrow."""
+        if line.text == _END:
+            self.ended = True
+            return "skip"
+        reason = f"{line.actual_columns} fields where the header has {line.expected_columns}"
+        self.ragged.append(BadLine(line.number - 1, reason, line.text))
+        return "skip"
+
+    def before(self, row: int) -> tuple[BadLine, ...]:
+        """Return the lines before `row`; those found by reading ahead wait."""
+        due = tuple(line for line in self.ragged if line.row < row)
+        self.ragged = self.ragged[len(due) :]
+        return due
+
+
+def _csv_reader(stream: _Ended, dialect: _Dialect, lines: _Lines) -> pyarrow.csv.CSVStreamingReader:
+    return pyarrow.csv.open_csv(
+        pa.PythonFile(stream, mode="r"),
+        # One thread, because only then does Arrow know the number of a bad line.
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=lines.note
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types={name: pa.binary() for name in dialect.names}
+        ),
+    )
+
+
 def _csv_batches(
     path: Path, opener: Callable[[Path], IO[bytes]], dialect: _Dialect, schema: pa.Schema
 ) -> Iterator[Batch]:
-    ragged: list[BadLine] = []
-
-    def note(line: Any) -> str:
-        reason = f"{line.actual_columns} fields where the header has {line.expected_columns}"
-        ragged.append(BadLine(line.number - 1, reason, line.text))
-        return "skip"
-
+    lines = _Lines()
     row = 1
     try:
         with _Ended(opener(path)) as stream:
-            reader = pyarrow.csv.open_csv(
-                pa.PythonFile(stream, mode="r"),
-                # One thread, because only then does Arrow know the number of a bad line.
-                read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
-                parse_options=pyarrow.csv.ParseOptions(
-                    delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=note
-                ),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    column_types={name: pa.binary() for name in dialect.names},
-                ),
-            )
-            for rows in reader:
-                numbers, row = _numbers(rows.num_rows, row, ragged)
+            for rows in _csv_reader(stream, dialect, lines):
+                # In a file of one column, the end is a row like any other.
+                if len(schema) == 1 and rows.num_rows and rows[0][-1].as_py() == _END.encode():
+                    lines.ended = True
+                    rows = rows.slice(0, rows.num_rows - 1)  # noqa: PLW2901
+                numbers, row = _numbers(rows.num_rows, row, lines.ragged)
                 good, bad = _decoded(rows, numbers, schema)
-                # Lines found by reading ahead wait for the batch that they belong to.
-                due = [line for line in ragged if line.row < row]
-                ragged[:] = ragged[len(due) :]
-                yield Batch(good, (*due, *bad))
+                good, swallowing = _honest(good, dialect)
+                yield Batch(good, (*lines.before(row), *bad, *swallowing))
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
         raise _damaged(path, "CSV", error) from error
-    if ragged:
-        yield Batch(_decoded(_no_rows(schema), [], schema)[0], tuple(ragged))
+    if not lines.ended:
+        raise ImportRefused(
+            f"{path.name} opens a quotation mark that is never closed, in row {max(row - 1, 1)} or "
+            "after it, so the rest of the file would be one value. Nothing of it was imported."
+        )
+    if lines.ragged:
+        empty, _ = _decoded(_no_rows(schema), np.arange(0), schema)
+        yield Batch(empty, tuple(lines.ragged))
+
+
+def _honest(rows: pa.RecordBatch, dialect: _Dialect) -> tuple[pa.RecordBatch, list[BadLine]]:
+    """Return the rows without those in which a value holds what looks like lines of the file.
+
+    A quotation mark that closes too late makes one value of several rows, without an error.
+    """
+    places: set[int] = set()
+    for column in rows.columns[:-1]:
+        for place in pc.indices_nonzero(pc.match_substring(column, "\n")).to_pylist():
+            inner = column[place].as_py().splitlines()[1:]
+            if any(line.count(dialect.delimiter) >= len(dialect.names) - 1 > 0 for line in inner):
+                places.add(place)
+    if not places:
+        return rows, []
+    kept = pa.array([place not in places for place in range(rows.num_rows)])
+    reason = "a quotation mark seems to close too late and takes in the lines that follow"
+    bad = [
+        BadLine(
+            rows[-1][place].as_py(),
+            reason,
+            dialect.delimiter.join(column[place].as_py() for column in rows.columns[:-1]),
+        )
+        for place in sorted(places)
+    ]
+    return rows.filter(kept), bad
 
 
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
