@@ -11,10 +11,11 @@ from segml.core.errors import WorkspaceError
 from segml.core.tables import TABLES
 from segml.datasets.restaurant import RestaurantPlan, write_restaurant
 from segml.datasets.sources import file_source
+from segml.datasets.synthetic.town import TIME_ZONE
 from segml.settings import FILE, Settings
 from segml.workspace import Workspace
 
-SETTINGS: Final = Settings(time_zone="Europe/Rome", service_day_start=time(4))
+SETTINGS: Final = Settings(time_zone=TIME_ZONE, service_day_start=time(4))
 DAYS_BETWEEN: Final = 7  # so that the second night has people who came and went
 
 
