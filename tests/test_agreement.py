@@ -17,7 +17,7 @@ from strategies import Case, cases, histories, lowered, rules
 
 OTHERS = sorted(ENGINES.keys() - {"reference"})
 LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
-SHORT = settings(max_examples=100, phases=[Phase.generate, Phase.shrink])
+SHORT = settings(max_examples=50, phases=[Phase.generate, Phase.shrink])
 
 
 def reference(case: Case) -> Reference:
@@ -86,7 +86,7 @@ def test_members_agree_at_length(engine: str, case: tuple[Case, Predicate]) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", sorted(FRAMES))
-@settings(LONG, max_examples=1000)
+@settings(LONG, max_examples=500)
 @given(case=histories())
 def test_values_agree_at_length(engine: str, case: Case) -> None:
     agree_on_values(engine, case)

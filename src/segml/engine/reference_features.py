@@ -17,6 +17,7 @@ from typing import Any, Final, assert_never
 
 from segml.core.calendar import birthday_code, month_day
 from segml.core.features import (
+    Aggregated,
     Attribute,
     CompletedYears,
     Count,
@@ -147,20 +148,7 @@ def value(form: Form, facts: Facts) -> Value:
             return _aggregated(form, facts)
 
 
-def _aggregated(
-    form: Count
-    | Sum
-    | Largest
-    | First
-    | Last
-    | Distinct
-    | Listed
-    | Favourite
-    | UsualGap
-    | Trailing
-    | Followed,
-    facts: Facts,
-) -> Value:
+def _aggregated(form: Aggregated, facts: Facts) -> Value:
     match form:
         case Count(rows):
             return len(_rows(rows, facts))
