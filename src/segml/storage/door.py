@@ -229,7 +229,9 @@ def _problems(
 def _text(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         return values
-    return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
+    return pl.Series(
+        [None if value is None else str(value) for value in values.to_list()], dtype=pl.String
+    )
 
 
 def _record_columns(raw: pl.DataFrame) -> pl.DataFrame:
@@ -245,7 +247,7 @@ def records(raw: pl.DataFrame) -> pl.Series:
         column
         if isinstance(column.dtype, plain)
         or column.dtype.is_integer()
-        or column.dtype == pl.Float64
+        or (column.dtype == pl.Float64 and column.is_finite().all())
         else _text(column).alias(column.name)
         for column in raw
     ]

@@ -85,21 +85,14 @@ def take(
 
     Parameters
     ----------
-    source, clock
-        The rows, and how their days are told.
     before
         All stored rows of the table with ids as text, None where there are none.
     blank
         The part to write: its file, generation and source; the rest is filled in.
-    root
-        The warehouse's folder.
     progress
         Called with the table and the rows read so far.
 
-    Raises
-    ------
-    ImportRefused
-        When the source breaks off; nothing that counts was written by then.
+    Raises `ImportRefused` when the source breaks off; nothing that counts was written by then.
     """
     table = TABLE[source.table]
     staged = _stage(source, table, clock, root / "staging", progress)
@@ -112,13 +105,13 @@ def take(
     part, text_ids = None, frozenset[str]()
     if (fates == NEW).any():
         part, text_ids = _write(table, staged, fates, blank, root)
-    for chunk in staged.chunks:
-        for path in chunk:
-            path.unlink()
-    stands = (fates == NEW) | (fates == _THERE)
+    for path in (path for chunk in staged.chunks for path in chunk):
+        path.unlink()
     return Taken(
         part=part,
-        standing=index.select(*required_ids(table), fates.alias(FATE)).filter(stands),
+        standing=index.select(*required_ids(table), fates.alias(FATE)).filter(
+            (fates == NEW) | (fates == _THERE)
+        ),
         rejects=pl.concat([pl.DataFrame(schema=REJECTS), *staged.rejects]),
         read=staged.read - silent,
         rejected=staged.rejected + repeated.height - silent,

@@ -86,9 +86,10 @@ class Manifest:
 
     def swapped(self, old: Iterable[Part], new: Iterable[Part]) -> "Manifest":
         """Return the manifest with some parts in the place of others."""
-        gone = set(old)
-        kept = tuple(part for part in self.parts if part not in gone)
-        return replace(self, parts=kept + tuple(new))
+        gone = list(old)
+        place = self.parts.index(gone[0]) if gone else len(self.parts)
+        kept = [part for part in self.parts if part not in gone]
+        return replace(self, parts=(*kept[:place], *new, *kept[place:]))
 
 
 def read(root: Path) -> Manifest | None:
