@@ -81,7 +81,7 @@ def members_sql(
         If the rule names no field or column that exists, or there is no such dialect.
     """
     statement = _Statement(features, has_customers=has_customers, dialect=dialect)
-    return statement.printed(statement.members(as_of, predicate), pretty=pretty)
+    return statement.completed(statement.members(as_of, predicate)).sql(dialect, pretty=pretty)
 
 
 def features_sql(
@@ -114,7 +114,7 @@ def features_sql(
         If a field or the dialect does not exist.
     """
     statement = _Statement(features, has_customers=has_customers, dialect=dialect)
-    return statement.printed(statement.values(as_of, names), pretty=pretty)
+    return statement.completed(statement.values(as_of, names)).sql(dialect, pretty=pretty)
 
 
 class SqlEngine:
@@ -143,8 +143,8 @@ class SqlEngine:
             If it names no field or column that exists.
         """
         statement = self._statement()
-        selected = self._run(statement, statement.members(self._history.as_of, predicate))
-        return [row[0] for row in selected.fetchall()]
+        members = statement.completed(statement.members(self._history.as_of, predicate))
+        return [row[0] for row in self._run(members).fetchall()]
 
     def features(self, names: Sequence[str]) -> pl.DataFrame:
         """Return the values of fields, one row per customer of the universe, ascending.
@@ -160,19 +160,20 @@ class SqlEngine:
             If a field does not exist.
         """
         statement = self._statement()
-        selected = self._run(statement, statement.values(self._history.as_of, names))
-        frame: pl.DataFrame = selected.pl()
+        values = statement.completed(statement.values(self._history.as_of, names))
+        frame: pl.DataFrame = self._run(values).pl()
         return frame
 
     def _statement(self) -> "_Statement":
         has_customers = self._history.has_customers
         return _Statement(self._features, has_customers=has_customers, dialect="duckdb")
 
-    def _run(self, statement: "_Statement", select: exp.Select) -> duckdb.DuckDBPyRelation:
-        for name in statement.tables() - self._registered:
+    def _run(self, select: exp.Select) -> duckdb.DuckDBPyRelation:
+        read = {table.name for table in select.find_all(exp.Table)} & self._history.tables.keys()
+        for name in read - self._registered:
             self._connection.register(name, self._history.tables[name].collect().to_arrow())
             self._registered.add(name)
-        return self._connection.sql(statement.printed(select, pretty=False))
+        return self._connection.sql(select.sql("duckdb"))
 
 
 class _Statement:
@@ -201,17 +202,13 @@ class _Statement:
         customer = exp.column("customer_id", table=moment.guests)
         return self._ordered(exp.select(customer, *columns).from_(moment.guests), as_of)
 
-    def tables(self) -> set[str]:
-        """Return the stored tables that the selections made so far read."""
-        return {table for moment in self._moments.values() for table in moment.tables()}
-
-    def printed(self, select: exp.Select, *, pretty: bool) -> str:
-        """Return a selection with all it reads, in the statement's dialect."""
+    def completed(self, select: exp.Select) -> exp.Select:
+        """Return a selection with all the relations it reads, each after those it reads itself."""
         moments = [self._moments[as_of] for as_of in sorted(self._moments)]
         ctes = [cte for moment in moments for cte in moment.ctes()]
         for name, relation in (*ctes, *self._chosen.items()):
             select = select.with_(name, as_=relation, copy=False)
-        return select.sql(dialect=self._dialect, pretty=pretty)
+        return select
 
     def choose(self, moment: Moment, part: Top | Before) -> str:
         """Return the name of the relation that holds the customers whom `part` chooses."""

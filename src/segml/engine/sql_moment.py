@@ -103,16 +103,6 @@ class Moment:
                 return None
         return exp.GT(this=self._basic(found).sql, expression=integer(0))
 
-    def tables(self) -> set[str]:
-        """Return the stored tables that the statement reads here."""
-        list(self.ctes())
-        read = {name for name in self._read if name in TABLE}
-        return (
-            read
-            | ({"orders"} if "payments" in self._read else set())
-            | ({"customers"} if "profiles" in self._read else set())
-        )
-
     def ctes(self) -> Iterator[Cte]:
         """Yield the named relations, each after those it reads; the guests come last."""
         relations = list(self._relations())

@@ -236,7 +236,8 @@ def lower(value: Value) -> exp.Expr:
     """Return the lower case of a text or id.
 
     The one letter whose lower case is two characters is spelled out: databases map letter by
-    letter and would lose its dot.
+    letter and would lose its dot. A capital sigma that ends a word becomes σ here, ς in Polars and
+    Python; no standard construct tells the two apart.
     """
     if value.type not in {Type.TEXT, Type.ID}:
         raise TypeError(f"{value.sql.sql()} is {value.type.name.lower()}, which has no lower case")
