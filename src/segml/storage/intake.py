@@ -81,7 +81,7 @@ def take(
     root: Path,
     progress: Callable[[str, int], None] | None,
 ) -> Taken:
-    """Take in one source.
+    """Take in one source; `ImportRefused` when it breaks off, before anything counts.
 
     Parameters
     ----------
@@ -89,10 +89,6 @@ def take(
         All stored rows of the table with ids as text, None where there are none.
     blank
         The part to write: its file, generation and source; the rest is filled in.
-    progress
-        Called with the table and the rows read so far.
-
-    Raises `ImportRefused` when the source breaks off; nothing that counts was written by then.
     """
     table = TABLE[source.table]
     staged = _stage(source, table, clock, root / "staging", progress)
@@ -100,8 +96,7 @@ def take(
     fates = _fates(table, index, before)
     repeated = _repeated(source, table, staged, fates)
     silent = repeated.height if source.keep_first else 0
-    if repeated.height and not source.keep_first:
-        staged.rejects.append(repeated)
+    staged.rejects.append(repeated.clear() if source.keep_first else repeated)
     part, text_ids = None, frozenset[str]()
     if (fates == NEW).any():
         part, text_ids = _write(table, staged, fates, blank, root)

@@ -89,31 +89,35 @@ def cells(
         not the end of the night before.
     """
     raw = _plain(raw)
-    instants = None
-    match column.form:
-        case Form.ID:
-            values = _ids(raw)
-        case Form.TEXT:
-            values = _texts(raw, column)
-        case Form.DECIMAL:
-            values = _decimals(raw, column.scale)
-        case Form.DEGREES:
-            values = _degrees(raw)
-        case Form.BOOLEAN:
-            values = _booleans(raw)
-        case Form.TIME | Form.DATE:
-            values, instants = _times(raw, time_format, opening)
-        case Form.LIST:
-            values = _lists(raw)
-        case _:
-            assert_never(column.form)
-    read = (
-        values.is_not_null() if instants is None else values.is_not_null() | instants.is_not_null()
-    )
-    failed = raw.is_not_null() & ~read
+    if column.form in (Form.TIME, Form.DATE):
+        values, instants = _times(raw, time_format, opening)
+        read = values.is_not_null() | instants.is_not_null()
+        return Cells(values, raw.is_not_null() & ~read, _REASONS[column.form], instants)
+    values = _values(column, raw)
+    failed = raw.is_not_null() & values.is_null()
     if column.form is Form.LIST or column.name == "coupon":
         failed = failed & ~_means_nothing(raw, column)
-    return Cells(values.alias(column.name), failed, _REASONS[column.form], instants)
+    return Cells(values.alias(column.name), failed, _REASONS[column.form])
+
+
+def _values(column: Column, raw: pl.Series) -> pl.Series:
+    match column.form:
+        case Form.ID:
+            return _ids(raw)
+        case Form.TEXT:
+            return _texts(raw, column)
+        case Form.DECIMAL:
+            return _decimals(raw, column.scale)
+        case Form.DEGREES:
+            return _degrees(raw)
+        case Form.BOOLEAN:
+            return _booleans(raw)
+        case Form.LIST:
+            return _lists(raw)
+        case Form.TIME | Form.DATE:
+            raise ValueError(f"{column.name} is a time, which is read with its zone")
+        case _:
+            assert_never(column.form)
 
 
 def localized(times: Cells, zone: str) -> pl.Series:
