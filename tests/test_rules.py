@@ -287,15 +287,15 @@ def test_relative_dates_in_the_past_are_relative_to_that_night() -> None:
         (
             all_of({"field": "lunch_share", "operator": ">=", "value": 0.6}, spend(1_000)),
             (
-                "Guests whose share of lunch orders is at least 60 % and whose lifetime spend is more "
-                "than 1,000."
+                "Guests whose share of lunch orders is at least 60 % and whose lifetime spend is "
+                "more than 1,000."
             ),
         ),
         (
             all_of({"combinator": "or", "rules": [spend(1), spend(2)]}, spend(3)),
             (
-                "Guests (whose lifetime spend is more than 1 or whose lifetime spend is more than 2) "
-                "and whose lifetime spend is more than 3."
+                "Guests (whose lifetime spend is more than 1 or whose lifetime spend is more "
+                "than 2) and whose lifetime spend is more than 3."
             ),
         ),
         (
