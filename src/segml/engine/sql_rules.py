@@ -236,8 +236,8 @@ def lower(value: Value) -> exp.Expr:
     """Return the lower case of a text or id.
 
     The one letter whose lower case is two characters is spelled out: databases map letter by
-    letter and would lose its dot. A capital sigma that ends a word becomes σ here, ς in Polars and
-    Python; no standard construct tells the two apart.
+    letter and would lose its dot. A Greek capital sigma that ends a word gets its final form in
+    Polars and Python but not here; no standard construct tells where a word ends.
     """
     if value.type not in {Type.TEXT, Type.ID}:
         raise TypeError(f"{value.sql.sql()} is {value.type.name.lower()}, which has no lower case")
