@@ -17,6 +17,7 @@ from segml.engine.sql import SqlEngine, features_sql, members_sql
 from segml.library.features import FEATURES
 from strategies import cases
 from test_sql_engine import AMOUNTS, BOUNDS, MEMBERS, ORDERS, PARTS, SPENT, cities, one_order_each
+from test_sql_forms import edges
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +106,8 @@ ASKED: dict[str, tuple[History, list[Predicate]]] = {
             for bound in BOUNDS
         ],
     ),
+    "edges": (edges(), []),
+    "edges of texts": (edges(text_ids=True), []),
     "ties of integers": (one_order_each([100] * 12), RANKED),
     "ties of texts": (one_order_each([100] * 12, text_ids=True), RANKED),
 }
