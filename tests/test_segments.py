@@ -20,7 +20,8 @@ from segml.rules.catalog import build
 from segml.rules.parse import parse
 from segml.segments.membership import changes
 from segml.segments.segment import Segment
-from segml.storage.catalogue import Catalogue, shipped
+from segml.storage.catalogue import Catalogue
+from segml.storage.shipped import shipped
 from strategies import cases
 
 CATALOG = build(FEATURES, {name: segment.rule for name, segment in shipped().items()})

@@ -75,11 +75,11 @@ def tables_of(workspace: Workspace) -> dict[str, Any]:
     return {
         str(day): (
             night,
-            workspace._nights.features(day).collect().rows(),
-            workspace.stored_members(day).collect().rows(),
-            workspace.changes(day).collect().rows(),
+            workspace.nights.features(day).collect().rows(),
+            workspace.nights.members(day).collect().rows(),
+            workspace.nights.changes(day).collect().rows(),
         )
-        for day, night in workspace.nights().items()
+        for day, night in workspace.nights.all().items()
     }
 
 
@@ -95,12 +95,12 @@ def test_a_night_run_twice_is_a_night_run_once(tmp_path: Path, data: Path) -> No
 
 
 def test_what_was_stored_is_what_is_computed_later(restaurant: Workspace) -> None:
-    rules, _ = restaurant.rules()
-    for day in restaurant.nights():
+    rules, _ = restaurant.segments.rules()
+    for day in restaurant.nights.all():
         fresh = PolarsEngine(restaurant.history(day), FEATURES)
         names = list(available_features())
-        assert fresh.features(names).equals(restaurant._nights.features(day).collect())
-        stored = restaurant.stored_members(day).collect()
+        assert fresh.features(names).equals(restaurant.nights.features(day).collect())
+        stored = restaurant.nights.members(day).collect()
         for name, rule in rules.items():
             ids = stored.filter(pl.col("segment") == name)["customer_id"].to_list()
             assert fresh.members(rule.lower(day)) == ids, name
@@ -157,7 +157,7 @@ def test_a_new_segment_is_part_of_the_next_run_of_the_same_night(
 ) -> None:
     workspace = filled(tmp_path / "w", data)
     workspace.nightly(LAST)
-    workspace.save_rule("big", f.orders_total >= 10, owner="kim", at="")
+    workspace.segments.save("big", f.orders_total >= 10, owner="kim")
     report = workspace.nightly(LAST)
     assert report.changed
     assert report.segments[-1].count == workspace.preview("big").count
@@ -174,12 +174,12 @@ def test_a_crash_between_any_two_steps_changes_nothing(
     workspace.nightly(LAST - timedelta(days=1))
     yesterday = tables_of(workspace)
     steps = [
-        (nights_module, "sync_folder"),
+        (nights_module, "sync"),
         (nights_module, "write_text"),
         (pl.DataFrame, "write_ipc"),
         (pl.DataFrame, "write_parquet"),
         (os, "fsync"),
-        (Path, "replace"),
+        (os, "replace"),
     ]
 
     def cut(*_: Any, **__: Any) -> None:
@@ -237,11 +237,11 @@ def test_a_damaged_night_is_told_and_can_be_written_again(tmp_path: Path, data: 
 
 
 def test_preview_members_and_file_come_from_one_evaluation(restaurant: Workspace) -> None:
-    for name in restaurant.rules()[0]:
+    for name in restaurant.segments.rules()[0]:
         preview = restaurant.preview(name)
         members = restaurant.members(name)
         assert preview.count == members.height
-        tally = restaurant.nights()[LAST].segments[name]
+        tally = restaurant.nights.all()[LAST].segments[name]
         assert preview.count == tally.count
         assert [row["customer_id"] for row in preview.sample] == members["customer_id"][
             :50
@@ -287,7 +287,7 @@ def test_a_difference_tells_who_moves_and_why(tmp_path: Path, data: Path) -> Non
     workspace = filled(tmp_path / "w", data)
     old = (f.orders_total >= 5) & (f.days_since_last_order < 60)
     new = (f.orders_total >= 8) & (f.days_since_last_order < 200)
-    workspace.save_rule("regulars", old, owner="kim", at="")
+    workspace.segments.save("regulars", old, owner="kim")
     found = workspace.diff("regulars", new.as_json(), as_of=LAST)
     before = set(workspace.members(old, as_of=LAST)["customer_id"])
     after = set(workspace.members(new, as_of=LAST)["customer_id"])
@@ -301,16 +301,16 @@ def test_a_difference_tells_who_moves_and_why(tmp_path: Path, data: Path) -> Non
 
 def test_segments_in_use_are_kept(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path)
-    workspace.save_rule("mine", f.orders_total >= 5, owner="kim", at="")
-    workspace.save_rule("other", f.in_segment("mine") & f.entered("mine", 7), owner="kim", at="")
+    workspace.segments.save("mine", f.orders_total >= 5, owner="kim")
+    workspace.segments.save("other", f.in_segment("mine") & f.entered("mine", 7), owner="kim")
     with pytest.raises(SegmentInUse, match="used by other"):
-        workspace.delete("mine", owner="kim", at="")
+        workspace.segments.delete("mine", owner="kim")
     with pytest.raises(RuleRefused, match="in a circle"):
-        workspace.save_rule("mine", f.in_segment("other"), owner="kim", at="")
-    workspace.delete("other", owner="kim", at="")
-    workspace.delete("mine", owner="kim", at="")
-    assert set(workspace.segments()) == set(Workspace(tmp_path).segments())
-    assert "mine" not in workspace.segments()
+        workspace.segments.save("mine", f.in_segment("other"), owner="kim")
+    workspace.segments.delete("other", owner="kim")
+    workspace.segments.delete("mine", owner="kim")
+    assert workspace.segments.all() == Workspace(tmp_path).segments.all()
+    assert "mine" not in workspace.segments.all()
 
 
 def test_two_writers_do_not_clash(tmp_path: Path) -> None:
@@ -342,7 +342,7 @@ def test_sql_is_printed_for_every_dialect(restaurant: Workspace) -> None:
     import sqlglot
 
     for dialect in ("duckdb", "postgres", "spark"):
-        for name in restaurant.rules()[0]:
+        for name in restaurant.segments.rules()[0]:
             query = restaurant.sql(name, dialect=dialect)
             assert sqlglot.parse_one(query, dialect=dialect)
     assert json.dumps(restaurant.preview("at-risk").as_json())

@@ -79,19 +79,13 @@ def import_(
     Rows that break the contract are set aside with their reason (segml rejects). Importing the
     same file twice changes nothing.
     """
-    from segml.datasets.mapping import mapping_sources, shipped_mapping  # noqa: PLC0415
-    from segml.datasets.sources import file_source  # noqa: PLC0415
-
+    files = _pairs(what or [])
+    if not files and mapping is None:
+        raise typer.BadParameter("give TABLE FILE… or --mapping FILE.toml")
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        sources = [file_source(table, file) for table, file in _pairs(what or [])]
-        if mapping is not None:
-            named = shipped_mapping(mapping) if not Path(mapping).exists() else None
-            sources += mapping_sources(named or Path(mapping), data)
-        if not sources:
-            raise typer.BadParameter("give TABLE FILE… or --mapping FILE.toml")
         with terminal.rows_read("Reading") as progress:
-            counts = opened.import_facts(sources, progress)
+            counts = opened.import_files(files, mapping=mapping, data=data, progress=progress)
         _print_import(counts, as_json=as_json)
 
 

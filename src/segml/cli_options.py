@@ -48,7 +48,7 @@ def rule(text: str) -> Any:
 
 def rule_or_segment(workspace: Workspace, text: str) -> Any:
     """Return a segment's id, or the rule in a file or on standard input."""
-    if text in workspace.segments() or not (text == "-" or "." in text or Path(text).is_file()):
+    if text in workspace.segments.all() or not (text == "-" or "." in text or Path(text).is_file()):
         return text
     return rule(text)
 
@@ -71,7 +71,7 @@ def write(frame: Any, path: Path) -> None:
 
 def day(workspace: Workspace, as_of: datetime | None) -> date:
     """Return the day asked for, else the latest stored night, else today."""
-    return as_of.date() if as_of else workspace.latest_night() or today(workspace)
+    return as_of.date() if as_of else max(workspace.nights.all(), default=None) or today(workspace)
 
 
 def today(workspace: Workspace) -> date:

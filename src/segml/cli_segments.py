@@ -21,11 +21,11 @@ def list_(workspace: Folder = HERE, *, as_json: AsJson = False) -> None:
     """List every segment with its count on the latest night."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        as_of = opened.latest_night()
-        night = opened.nights()[as_of] if as_of else None
-        _, unavailable = opened.rules()
+        as_of = max(opened.nights.all(), default=None)
+        night = opened.nights.all()[as_of] if as_of else None
+        _, unavailable = opened.segments.rules()
         rows = []
-        for name, segment in opened.segments().items():
+        for name, segment in opened.segments.all().items():
             tally = night.segments.get(name) if night else None
             rows.append(
                 {
@@ -66,7 +66,7 @@ def show(
     """Show a segment: its rule in words and as JSON, its versions, or its SQL."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        found = opened.segment(segment)
+        found = opened.segments.get(segment)
         if sql:
             query = opened.sql(segment, as_of=options.day(opened, as_of), dialect=dialect)
             if as_json:
@@ -74,7 +74,7 @@ def show(
             else:
                 sys.stdout.write(query + "\n")
             return
-        rules, unavailable = opened.rules()
+        rules, unavailable = opened.segments.rules()
         rule = rules.get(segment)
         answer = {
             "id": found.id,
@@ -83,8 +83,8 @@ def show(
             "kind": found.kind,
             "owner": found.owner,
             "version": found.version,
-            "versions": [one.version for one in opened.versions(segment)],
-            "sentence": opened.sentence(segment) if rule else "",
+            "versions": [one.version for one in opened.segments.versions(segment)],
+            "sentence": opened.segments.sentence(segment) if rule else "",
             "digest": rule.digest if rule else None,
             "unavailable": unavailable.get(segment, ""),
             "rule": found.rule,
@@ -112,7 +112,7 @@ def save(
     """Save a rule as a segment, as the next version of its id."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        saved = opened.save_rule(
+        saved = opened.segments.save(
             segment,
             options.rule(rule),
             title=name,
@@ -135,7 +135,7 @@ def delete(
 ) -> None:
     """Delete a saved segment that no other refers to."""
     with terminal.refusals(as_json=as_json):
-        Workspace(workspace).delete(segment, owner=getpass.getuser(), at=options.now())
+        Workspace(workspace).segments.delete(segment, owner=getpass.getuser(), at=options.now())
         if as_json:
             terminal.document({"id": segment, "deleted": True})
         else:

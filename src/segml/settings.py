@@ -4,7 +4,7 @@ import tomllib
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Final
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
@@ -14,9 +14,11 @@ FILE: Final = "segml.toml"
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # asking by name is fast; listing them all is not
         hint = near(name, available_timezones()) or "Use a name such as Europe/Rome."
-        raise ValueError(f"there is no time zone “{name}”. {hint}")
+        raise ValueError(f"there is no time zone “{name}”. {hint}") from None
     return name
 
 

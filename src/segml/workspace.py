@@ -5,24 +5,15 @@ notebooks call it. Law kept: a count, a list and a file of members come from one
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-from filelock import FileLock, Timeout
 
 from segml import settings as settings_file
 from segml.answers import Explanation, Kept, NightReport, Preview
-from segml.core.errors import (
-    Busy,
-    RuleRefused,
-    SegmentInUse,
-    UnknownName,
-    WorkspaceError,
-)
+from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError
 from segml.core.features import Feature, Score
 from segml.core.features import digest as features_digest
 from segml.engine.arithmetic import quotient
@@ -33,16 +24,12 @@ from segml.engine.polars import CustomerId, PolarsEngine
 from segml.engine.reference import Reference
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
-from segml.rules.catalog import Catalog, build
-from segml.rules.criteria import Rule
+from segml.rulebook import Rulebook, RuleLike
 from segml.rules.describe import sentence, words
-from segml.rules.expressions import Expression
-from segml.rules.parse import parse
 from segml.segments.difference import Difference, difference
-from segml.segments.segment import Segment
 from segml.settings import Settings
-from segml.storage.catalogue import Catalogue
-from segml.storage.nights import Night, Nights
+from segml.storage.lock import writing
+from segml.storage.nights import Nights
 from segml.storage.warehouse import ImportCount, Warehouse
 
 SAMPLE: Final = 50
@@ -56,6 +43,15 @@ class Workspace:
     ----------
     folder
         A folder made by `create`.
+
+    Attributes
+    ----------
+    settings
+        How the restaurant counts its days and money.
+    segments
+        The segments and their rules.
+    nights
+        The stored nights: features, members, and who came and went.
 
     Raises
     ------
@@ -76,7 +72,8 @@ class Workspace:
             time_zone=self.settings.time_zone,
             service_day_start=self.settings.service_day_start,
         )
-        self._nights = Nights(self.folder / "nights")
+        self.nights = Nights(self.folder / "nights")
+        self.segments = Rulebook(self.folder, self.settings.catalogue)
 
     @classmethod
     def create(cls, folder: Path | str, settings: Settings | None = None) -> "Workspace":
@@ -90,118 +87,65 @@ class Workspace:
 
     # Facts
 
+    def import_files(
+        self,
+        files: Sequence[tuple[str, Path | str]] = (),
+        *,
+        mapping: Path | str | None = None,
+        data: Path | str | None = None,
+        progress: Callable[[str, int], None] | None = None,
+    ) -> dict[str, ImportCount]:
+        """Take in files and the sources of a mapping together.
+
+        Parameters
+        ----------
+        files
+            Pairs of a table and a CSV, gzip CSV or Parquet file with canonical columns.
+        mapping
+            A mapping file, or the name of one that comes with segml.
+        data
+            The folder of the mapping's files, when it is not the mapping's own.
+        progress
+            Called with a table and how many rows of the current source were read so far.
+
+        Returns
+        -------
+        dict[str, ImportCount]
+            What became of the rows, by table.
+
+        Raises
+        ------
+        ImportRefused
+            When a source or the mapping cannot be read; nothing has changed.
+        """
+        from segml.datasets import mapping as mappings  # noqa: PLC0415 (DuckDB loads slowly)
+        from segml.datasets.sources import file_source  # noqa: PLC0415
+
+        sources = [file_source(table, Path(file)) for table, file in files]
+        if mapping is not None:
+            path = Path(mapping)
+            path = path if path.exists() else mappings.shipped_mapping(str(mapping)) or path
+            zone = mappings.mapping_time_zone(path)
+            if zone is not None and zone != self.settings.time_zone:
+                raise ImportRefused(
+                    f"{path} is written for the time zone {zone}, but this workspace counts its "
+                    f"days in {self.settings.time_zone}. Make one by segml init --time-zone {zone}."
+                )
+            sources += mappings.mapping_sources(path, Path(data) if data else None)
+        return self.import_facts(sources, progress)
+
     def import_facts(
         self, sources: Sequence[TableSource], progress: Callable[[str, int], None] | None = None
     ) -> dict[str, ImportCount]:
         """Take in sources together and return what became of their rows, by table."""
-        with self._writing():
+        with writing(self.folder):
             return self._warehouse.append(sources, progress)
 
     def rejects(self) -> pl.LazyFrame:
         """Return every row set aside: table, source, row, column, value, reason, record."""
         return self._warehouse.rejects()
 
-    def order_days(self) -> tuple[date | None, date | None]:
-        """Return the first and the last service day with an order."""
-        return self._warehouse.first_day(), self._warehouse.last_day()
-
-    # Segments
-
-    @cached_property
-    def _catalogue(self) -> Catalogue:
-        url = self.settings.catalogue or f"sqlite:///{self.folder / 'catalogue.db'}"
-        return Catalogue(url)
-
-    def segments(self) -> dict[str, Segment]:
-        """Return every segment by id, those that come with segml first."""
-        return self._catalogue.segments()
-
-    def segment(self, name: str, version: int | None = None) -> Segment:
-        """Return a segment, or one of its older versions."""
-        return self._catalogue.segment(name, version)
-
-    def versions(self, name: str) -> list[Segment]:
-        """Return every version of a segment, the oldest first."""
-        self.segment(name)
-        return self._catalogue.versions(name)
-
-    def save(self, segment: Segment) -> Segment:
-        """Save a segment as the next version of its id; its rule must have no problems."""
-        self.rule(segment.rule, naming=segment.id)
-        with self._writing():
-            return self._catalogue.save(segment)
-
-    def save_rule(
-        self,
-        name: str,
-        rule: Any,
-        *,
-        owner: str,
-        at: str,
-        title: str = "",
-        description: str = "",
-    ) -> Segment:
-        """Save a rule under an id; without new words it keeps those of the version before."""
-        wire = rule.as_json() if isinstance(rule, Expression) else rule
-        before = self.segments().get(name)
-        return self.save(
-            Segment(
-                name,
-                title or (before.name if before else name.replace("-", " ").capitalize()),
-                wire,
-                description or (before.description if before else ""),
-                owner=owner,
-                saved_at=at,
-            )
-        )
-
-    def delete(self, name: str, *, owner: str, at: str) -> None:
-        """Delete a saved segment that no other refers to; its versions stay on record."""
-        users = [
-            other
-            for other, segment in self.segments().items()
-            if other != name and name in _referred(segment.rule)
-        ]
-        if users:
-            raise SegmentInUse(
-                f"“{name}” is used by {', '.join(users)}. Change or delete those first."
-            )
-        with self._writing():
-            self._catalogue.delete(name, owner, at)
-
-    def catalog(self) -> Catalog:
-        """Return every name a rule may use."""
-        segments = self.segments()
-        return build(
-            FEATURES,
-            {name: segment.rule for name, segment in segments.items()},
-            {name: segment.name for name, segment in segments.items()},
-        )
-
-    def rule(self, rule: str | Any, *, naming: str | None = None) -> Rule:
-        """Return a segment's rule by its id, or the rule a wire group or an expression means."""
-        if isinstance(rule, str):
-            return parse(self.segment(rule).rule, self.catalog(), naming=rule)
-        wire = rule.as_json() if isinstance(rule, Expression) else rule
-        return parse(wire, self.catalog(), naming=naming)
-
     # Questions
-
-    def latest_night(self) -> date | None:
-        """Return the latest stored night."""
-        return max(self._nights.all(), default=None)
-
-    def nights(self) -> dict[date, Night]:
-        """Return what is known of every stored night, the earliest first."""
-        return self._nights.all()
-
-    def changes(self, as_of: date) -> pl.LazyFrame:
-        """Return ``segment, customer_id, change`` of a stored night."""
-        return self._nights.changes(as_of)
-
-    def stored_members(self, as_of: date) -> pl.LazyFrame:
-        """Return ``segment, customer_id`` as stored on a night."""
-        return self._nights.members(as_of)
 
     def engine(self, as_of: date) -> PolarsEngine:
         """Return the production engine over what was known before `as_of`."""
@@ -220,11 +164,11 @@ class Workspace:
         chosen = tuple(names) or tuple(known)
         return in_wire_units(self.engine(self._day(as_of)).features(chosen))
 
-    def preview(self, rule: str | Any, *, as_of: date | None = None) -> Preview:
+    def preview(self, rule: RuleLike, *, as_of: date | None = None) -> Preview:
         """Return the exact count of a rule, what each condition keeps, and 50 of its members."""
         day = self._day(as_of)
         try:
-            parsed = self.rule(rule)
+            parsed = self.segments.rule(rule)
         except RuleRefused as refused:
             return Preview(None, None, day, "", (), (), refused.problems)
         leaves = tuple(parsed.leaves())
@@ -245,13 +189,9 @@ class Workspace:
             ),
         )
 
-    def sentence(self, rule: str | Any) -> str:
-        """Return a rule in one plain sentence."""
-        return sentence(self.rule(rule))
-
     def sql(
         self,
-        rule: str | Any,
+        rule: RuleLike,
         *,
         as_of: date | None = None,
         dialect: str = "duckdb",
@@ -261,7 +201,7 @@ class Workspace:
 
         day = self._day(as_of)
         return members_sql(
-            self.rule(rule).lower(day),
+            self.segments.rule(rule).lower(day),
             day,
             features=FEATURES,
             has_customers=self._warehouse.has_customers(),
@@ -270,7 +210,7 @@ class Workspace:
 
     def members(
         self,
-        rule: str | Any,
+        rule: RuleLike,
         *,
         as_of: date | None = None,
         fields: Sequence[str] = (),
@@ -281,19 +221,19 @@ class Workspace:
             if name not in known:
                 raise UnknownName("field", name, known)
         day = self._day(as_of)
-        held = self.engine(day).evaluate([self.rule(rule).lower(day)], also=fields)
+        held = self.engine(day).evaluate([self.segments.rule(rule).lower(day)], also=fields)
         return in_wire_units(held.filter(pl.col("p0")).drop("p0"))
 
     def explain(
         self,
         customer: CustomerId,
-        rule: str | Any,
+        rule: RuleLike,
         *,
         as_of: date | None = None,
     ) -> Explanation:
         """Return why a customer is in a set, or why not, condition by condition."""
         day = self._day(as_of)
-        parsed = self.rule(rule)
+        parsed = self.segments.rule(rule)
         history = self.history(day)
         customer = self._known(customer, history)
         predicate = parsed.lower(day)
@@ -309,13 +249,13 @@ class Workspace:
     def diff(
         self,
         name: str,
-        rule: Any,
+        rule: RuleLike,
         *,
         as_of: date | None = None,
     ) -> Difference:
         """Return who would enter and leave a segment, and why, if it had another rule."""
         day = self._day(as_of)
-        old, new = self.rule(name), self.rule(rule, naming=name)
+        old, new = self.segments.rule(name), self.segments.rule(rule, naming=name)
         predicates = [one.lower(day) for one in (old, new, *old.leaves(), *new.leaves())]
         return difference(old, new, self.engine(day).evaluate(predicates))
 
@@ -327,48 +267,36 @@ class Workspace:
         Idempotent: a night that is stored just so is left alone. A night run between two stored
         ones also renews what the later one says of who came and went.
         """
-        with self._writing():
-            rules, unavailable = self.rules()
+        with writing(self.folder):
+            rules, unavailable = self.segments.rules()
             return NightlyRun(
-                self._nights,
+                self.nights,
                 self.history,
                 available_features(),
                 self._stored(),
                 self._warehouse.generation,
                 rules,
                 unavailable,
-                {name: segment.name for name, segment in self.segments().items()},
+                {name: segment.name for name, segment in self.segments.all().items()},
                 progress or (lambda _step, _share: None),
             ).run(as_of)
-
-    def rules(self) -> tuple[dict[str, Rule], dict[str, str]]:
-        """Return the rule of every segment that has one now, and why the others have none."""
-        catalog = self.catalog()
-        found: dict[str, Rule] = {}
-        missing: dict[str, str] = {}
-        for name, wire in catalog.segments.items():
-            try:
-                found[name] = parse(wire, catalog, naming=name)
-            except RuleRefused as refused:
-                missing[name] = " ".join(problem.message for problem in refused.problems)
-        return found, missing
 
     def _stored(self) -> Callable[[date], pl.LazyFrame | None]:
         """Return the nights whose stored features are what would be computed now."""
         digest = features_digest(available_features())
 
         def stored(as_of: date) -> pl.LazyFrame | None:
-            night = self._nights.all().get(as_of)
+            night = self.nights.all().get(as_of)
             if night is None or night.features != digest:
                 return None
             if self._warehouse.stale_since(night.generation, as_of):
                 return None
-            return self._nights.features(as_of)
+            return self.nights.features(as_of)
 
         return stored
 
     def _day(self, as_of: date | None) -> date:
-        day = as_of or self.latest_night()
+        day = as_of or max(self.nights.all(), default=None)
         if day is None:
             raise WorkspaceError("No night is stored yet, so say which day is meant: give as_of.")
         return day
@@ -391,20 +319,6 @@ class Workspace:
             sample = joined.select(order)
         yield from sample.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        lock = FileLock(self.folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise Busy(
-                f"Another process is writing to {self.folder}. Wait until it is done."
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
 
 def available_features() -> Mapping[str, Feature]:
     """Return the fields that can be computed: all but the scores of models not yet trained."""
@@ -420,15 +334,3 @@ def in_wire_units(frame: pl.DataFrame) -> pl.DataFrame:
         for name in frame.columns
         if name in FEATURES and FEATURES[name].scale
     )
-
-
-def _referred(wire: Any) -> frozenset[str]:
-    """Return the ids of segments that a wire rule refers to anywhere."""
-    if not isinstance(wire, Mapping):
-        return frozenset()
-    found: set[str] = set()
-    if wire.get("field") == "segment":
-        value = wire.get("value")
-        found.update([value] if isinstance(value, str) else value or [])
-    children = [*wire.get("rules", ()), wire.get("value")]
-    return frozenset(found).union(*(_referred(child) for child in children))

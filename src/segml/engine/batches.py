@@ -6,9 +6,10 @@ that keeps facts (`storage`) both speak it, and neither may import the other.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pyarrow as pa
+if TYPE_CHECKING:  # so that asking a question need not load it
+    import pyarrow as pa
 
 ROW: Final = "_row"
 """Name of the column with the row's number in its source: int64, the first data row being 1."""
@@ -48,7 +49,7 @@ class Batch:
         Lines met on the way that are no rows, each reported once.
     """
 
-    rows: pa.RecordBatch
+    rows: "pa.RecordBatch"
     bad: tuple[BadLine, ...] = ()
 
 

@@ -16,6 +16,7 @@ import polars as pl
 from segml.core.tables import TABLE, TABLES
 from segml.engine.batches import TableSource
 from segml.storage import manifest as manifests
+from segml.storage.atomic import sync
 from segml.storage.counts import ImportCount
 from segml.storage.door import REJECTS as FIELDS
 from segml.storage.door import Clock
@@ -183,7 +184,7 @@ class Draft:
         path = self._root / file
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_parquet(path, compression="zstd")
-        manifests.sync(path)
+        sync(path)
         part = Part(
             REJECTS, file, fresh.height, path.stat().st_size, self._manifest.generation, ALWAYS
         )

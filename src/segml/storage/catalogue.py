@@ -4,10 +4,6 @@ Versions are rows that are only ever added; deleting a segment adds a last, empt
 past stays readable.
 """
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +23,7 @@ from sqlalchemy import (
 
 from segml.core.errors import UnknownName, WorkspaceError
 from segml.segments.segment import Segment
+from segml.storage.shipped import shipped
 
 _METADATA = MetaData()
 _VERSIONS = Table(
@@ -40,18 +37,6 @@ _VERSIONS = Table(
     Column("saved_at", String, nullable=False),
     Column("rule", JSON(none_as_null=True)),  # missing: deleted with this version
 )
-
-
-@cache
-def shipped() -> Mapping[str, Segment]:
-    """Return the segments that come with segml, by id, in their order."""
-    text = files("segml.library").joinpath("segments.toml").read_text(encoding="utf-8")
-    return {
-        name: Segment(
-            name, entry["name"], entry["rule"], entry["description"], entry.get("kind", "")
-        )
-        for name, entry in tomllib.loads(text).items()
-    }
 
 
 class Catalogue:

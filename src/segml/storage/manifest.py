@@ -5,7 +5,6 @@ old one in a single step. What it does not name is the leftover of an import tha
 """
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from segml.core.errors import WorkspaceError
+from segml.storage.atomic import sync, write_text
 
 FILE: Final = "manifest.json"
 REJECTS: Final = "rejects"
@@ -148,22 +148,7 @@ def publish(root: Path, manifest: Manifest) -> None:
     }
     for folder in {(root / part.file).parent for part in manifest.parts}:
         sync(folder)
-    fresh = root / f"{FILE}.new"
-    with fresh.open("w", encoding="utf-8") as stream:
-        json.dump(document, stream, indent=1, sort_keys=True)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(fresh, root / FILE)  # noqa: PTH105 (tests stop the process right here)
-    sync(root)
-
-
-def sync(path: Path) -> None:
-    """See to it that a file or folder is surely on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_text(root / FILE, json.dumps(document, indent=1, sort_keys=True))
 
 
 def sweep(root: Path, manifest: Manifest) -> None:

@@ -6,7 +6,6 @@ yesterday until all of today is there, and a crash leaves folders that nobody re
 """
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from segml.core.errors import WorkspaceError
-from segml.storage.atomic import sync_folder, write_text
+from segml.storage.atomic import sync, write_text
 
 _FEATURES: Final = "features.arrow"
 _MEMBERS: Final = "members.parquet"
@@ -112,9 +111,8 @@ class Nights:
         members.write_parquet(folder / _MEMBERS, compression="zstd")
         changes.write_parquet(folder / _CHANGES, compression="zstd")
         for file in folder.iterdir():
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
-        sync_folder(folder)
+            sync(file)
+        sync(folder)
         index[key] = _entry(night, folder.name)
         ordered = {name: index[name] for name in sorted(index)}
         write_text(self._root / "index.json", json.dumps(ordered, indent=1, ensure_ascii=False))

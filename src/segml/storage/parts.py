@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 from segml.core.tables import KNOWN_AT, TABLE, TABLES, Form, Table
 from segml.engine.batches import ROW
 from segml.engine.stored import dtype, schema
-from segml.storage.manifest import Part, checked, sync
+from segml.storage.atomic import sync
+from segml.storage.manifest import Part, checked
 
 NEVER: Final = date.max
 ALWAYS: Final = date.min

@@ -1,0 +1,174 @@
+"""The segments of a workspace: what they are called, which rules they have, who refers to whom."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segml.core.errors import RuleRefused, SegmentInUse
+from segml.library.features import FEATURES
+from segml.rules.catalog import Catalog, build
+from segml.rules.criteria import Rule
+from segml.rules.describe import sentence
+from segml.rules.expressions import Expression
+from segml.rules.parse import parse
+from segml.segments.segment import Segment
+from segml.storage.lock import writing
+from segml.storage.shipped import shipped
+
+if TYPE_CHECKING:
+    from segml.storage.catalogue import Catalogue
+
+RuleLike = str | Mapping[str, Any] | Expression
+"""A segment's id, a react-querybuilder group, or a rule written in Python."""
+
+
+class Rulebook:
+    """Every segment of a workspace, those that come with segml first.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder.
+    url
+        SQLAlchemy URL of the catalogue; empty for a SQLite file in the folder.
+    """
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._folder = folder
+        self._file = folder / "catalogue.db"
+        self._url = url
+
+    @cached_property
+    def _catalogue(self) -> "Catalogue":
+        from segml.storage.catalogue import Catalogue  # noqa: PLC0415 (SQLAlchemy loads slowly)
+
+        return Catalogue(self._url or f"sqlite:///{self._file}")
+
+    def all(self) -> dict[str, Segment]:
+        """Return the current version of every segment by id."""
+        if not self._url and not self._file.exists():
+            return dict(shipped())  # nothing was ever saved
+        return self._catalogue.segments()
+
+    def get(self, name: str, version: int | None = None) -> Segment:
+        """Return a segment, or one of its older versions; `UnknownName` when there is none."""
+        return self._catalogue.segment(name, version)
+
+    def versions(self, name: str) -> list[Segment]:
+        """Return every version of a segment, the oldest first."""
+        self.get(name)
+        return self._catalogue.versions(name)
+
+    def save(
+        self,
+        name: str,
+        rule: RuleLike,
+        *,
+        owner: str,
+        at: str = "",
+        title: str = "",
+        description: str = "",
+    ) -> Segment:
+        """Save a rule as the next version of a segment and return it.
+
+        Parameters
+        ----------
+        name
+            The segment's id.
+        rule
+            What it shall mean; another segment's id saves a copy of its rule.
+        owner, at
+            Who saves it, and when, ISO 8601.
+        title, description
+            For people; those of the version before when left out.
+
+        Raises
+        ------
+        RuleRefused
+            When the rule has problems.
+        WorkspaceError
+            When the id cannot be one, or belongs to a segment that comes with segml.
+        """
+        wire = self.get(rule).rule if isinstance(rule, str) else _wire(rule)
+        before = self.all().get(name)
+        segment = Segment(
+            name,
+            title or (before.name if before else name.replace("-", " ").capitalize()),
+            wire,
+            description or (before.description if before else ""),
+            owner=owner,
+            saved_at=at,
+        )
+        parse(wire, self.catalog(), naming=name)
+        with writing(self._folder):
+            return self._catalogue.save(segment)
+
+    def delete(self, name: str, *, owner: str, at: str = "") -> None:
+        """Delete a saved segment that no other refers to; its versions stay on record."""
+        users = [
+            other
+            for other, segment in self.all().items()
+            if other != name and name in _referred(segment.rule)
+        ]
+        if users:
+            raise SegmentInUse(
+                f"“{name}” is used by {', '.join(users)}. Change or delete those first."
+            )
+        with writing(self._folder):
+            self._catalogue.delete(name, owner, at)
+
+    def catalog(self) -> Catalog:
+        """Return every name a rule may use."""
+        segments = self.all()
+        return build(
+            FEATURES,
+            {name: segment.rule for name, segment in segments.items()},
+            {name: segment.name for name, segment in segments.items()},
+        )
+
+    def rule(self, rule: RuleLike, *, naming: str | None = None) -> Rule:
+        """Return the parsed rule of a segment, of a wire group or of an expression.
+
+        Raises
+        ------
+        RuleRefused
+            When it has problems.
+        UnknownName
+            When there is no such segment.
+        """
+        if isinstance(rule, str):
+            return parse(self.get(rule).rule, self.catalog(), naming=rule)
+        return parse(_wire(rule), self.catalog(), naming=naming)
+
+    def rules(self) -> tuple[dict[str, Rule], dict[str, str]]:
+        """Return the rule of every segment that has one now, and why the others have none."""
+        catalog = self.catalog()
+        found: dict[str, Rule] = {}
+        missing: dict[str, str] = {}
+        for name, wire in catalog.segments.items():
+            try:
+                found[name] = parse(wire, catalog, naming=name)
+            except RuleRefused as refused:
+                missing[name] = " ".join(problem.message for problem in refused.problems)
+        return found, missing
+
+    def sentence(self, rule: RuleLike) -> str:
+        """Return a rule in one plain sentence."""
+        return sentence(self.rule(rule))
+
+
+def _wire(rule: Any) -> Any:
+    return rule.as_json() if isinstance(rule, Expression) else rule
+
+
+def _referred(wire: Any) -> frozenset[str]:
+    """Return the ids of segments that a wire rule refers to anywhere."""
+    if not isinstance(wire, Mapping):
+        return frozenset()
+    found: set[str] = set()
+    if wire.get("field") == "segment":
+        value = wire.get("value")
+        found.update([value] if isinstance(value, str) else value or [])
+    children = [*wire.get("rules", ()), wire.get("value")]
+    return frozenset(found).union(*(_referred(child) for child in children))
