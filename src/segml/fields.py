@@ -6,14 +6,11 @@ Written by ``make fields`` from the library's features and the tables of facts.
 from segml.rules.expressions import (
     BooleanField,
     DateField,
-    EventField,
     ListField,
     NumberField,
     TextField,
-    entered,
-    in_segment,
-    left,
 )
+from segml.rules.occurrences import EventField, entered, in_segment, left
 
 __all__ = [
     "age",
