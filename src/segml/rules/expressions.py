@@ -55,6 +55,7 @@ class Written(Expression):
     _wire: Wire
 
     def wire(self) -> Wire:
+        """Return the form it was made of."""
         return self._wire
 
     def __repr__(self) -> str:
