@@ -193,7 +193,7 @@ EMPTY = {"combinator": "and", "rules": []}
         (all_of(spend(1) | {"match": {"mode": "some"}}), (0,), "no event"),
         (all_of({"field": "segment", "operator": "in", "value": "at-rusk"}), (0,), "no segment"),
         (all_of({"field": "segment", "operator": "=", "value": "at-risk"}), (0,), "no operator"),
-        (all_of({"field": "churn_risk", "operator": ">", "value": 0.5}), (0,), "trained model"),
+        (all_of({"field": "churn_risk", "operator": ">", "value": 0.5}), (0,), "needs a trained"),
         (
             all_of({"field": "memberships", "operator": "=", "match": {"mode": "some"}}),
             (0,),

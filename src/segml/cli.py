@@ -4,6 +4,9 @@ Exit status 0 is done, 1 refused with a message that says what would be right, 2
 ``--json`` standard output holds one JSON document and nothing else.
 """
 
+import os
+import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -292,12 +295,13 @@ def demo(
             ("guests", "entered", "left"),
         )
         member = Workspace(workspace).members("win-back-campaign")["customer_id"].to_list()
+        program = "segml" if shutil.which("segml") else os.path.relpath(sys.argv[0])
         terminal.say(f"\nThe restaurant stands in {workspace}. Try next:\n")
         for line in (
-            f"segml segments show win-back-campaign -w {workspace}",
-            f"segml members win-back-campaign -w {workspace} -o win-back.csv",
-            f"segml explain {member[0] if member else 1} win-back-campaign -w {workspace}",
-            f"segml segments show vip-upsell -w {workspace} --sql --dialect postgres",
-            f"segml nightly -w {workspace} --as-of 2026-06-01",
+            f"segments show win-back-campaign -w {workspace}",
+            f"members win-back-campaign -w {workspace} -o win-back.csv",
+            f"explain {member[0] if member else 1} win-back-campaign -w {workspace}",
+            f"segments show vip-upsell -w {workspace} --sql --dialect postgres",
+            f"nightly -w {workspace} --as-of 2026-06-01",
         ):
-            terminal.say(f"  {line}")
+            terminal.say(f"  {program} {line}")

@@ -102,7 +102,7 @@ def _of_feature(feature: Feature, models: Set[str]) -> Named:
     unavailable = ""
     if isinstance(feature.form, Score) and feature.form.model not in models:
         model = feature.form.model
-        unavailable = f"needs a trained model: there is no “{model}” model in this workspace yet"
+        unavailable = f"needs a trained “{model}” model, and there is none yet"
     return Named(
         feature.name,
         feature.kind,

@@ -163,7 +163,7 @@ class _Parser:
             self.problem(path, f"{missing} field “{name}”.", near(name, known))
             return None
         if named.unavailable:
-            self.problem(path, f"“{name}” {named.unavailable}.", "Train it first.")
+            self.problem(path, f"“{name}” {named.unavailable}.")
             return None
         if wire.get("match") is not None:
             self.problem(
