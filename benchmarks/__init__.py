@@ -1,0 +1,5 @@
+"""Benchmarks: segml's speed and memory beside its peers, on the synthetic restaurant.
+
+Every measurement is a process of its own; both sides must give the same answer; no time is
+asserted. To add one: a work in `ours`, the same in `duck` or `frames`, a line in `__main__`.
+"""
