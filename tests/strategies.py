@@ -240,12 +240,14 @@ def _lowered_events(rule: Any, as_of: date) -> Predicate:
     asked = sub_fields(rule["field"])
     meta = rule.get("meta", {"aggregate": "count", "of": ""})
     where = lowered(rule["value"], as_of, asked)
-    events = Events(rule["field"], where, meta["aggregate"], meta["of"])
+    scale = next((field.scale for field in asked if field.name == meta["of"]), 0)
+    average = meta["aggregate"] == "avg"
+    minor = 10**scale if average else 1
+    events = Events(rule["field"], where, meta["aggregate"], meta["of"], minor)
     mode = rule["match"]["mode"]
     threshold = rule["match"].get("threshold", 1 if mode == "some" else 0)
     if meta["aggregate"] not in {"count", "distinct"}:
-        scale = next(field.scale for field in asked if field.name == meta["of"])
-        threshold = _stored_scalar(Kind.NUMBER, scale, threshold)
+        threshold = _stored_scalar(Kind.NUMBER, 0 if average else scale, threshold)
     return Compare(events, _ORDER_OF_MODE[mode], threshold)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 
-from conftest import ENGINES, toy_history
+from conftest import ENGINES, FRAMES, toy_history
 from random_histories import Case, histories
 from segml.core.errors import RuleRefused, UnknownName, WorkspaceError
 from segml.core.predicates import And, Not, Or
@@ -189,3 +189,15 @@ def test_shipped_segments_stay_as_they_are(tmp_path: Any) -> None:
         catalogue.delete("at-risk", "kim", "2026-01-01")
     with pytest.raises(WorkspaceError, match="lower-case"):
         Segment("Wine Lovers", "Wine lovers", rule(5))
+
+
+@pytest.mark.parametrize("engine", FRAMES)
+def test_averages_are_the_nearest_float_in_whole_units(engine: str, toy: History) -> None:
+    """A threshold copied from a shown average finds the customer it was copied from."""
+    orders = toy.tables["orders"].with_columns(amount=pl.Series([4, 3, 3, 3] + [1] * 9) * 100 + 1)
+    history = History(toy.tables | {"orders": orders}, toy.as_of, has_customers=True)
+    value = FRAMES[engine](history, FEATURES, ["average_order_value"]).row(0)[1]
+    assert value == 1304 / 400
+    condition = {"field": "average_order_value", "operator": "=", "value": value}
+    wire = {"combinator": "and", "rules": [condition]}
+    assert ENGINES[engine](history, FEATURES, parse(wire, CATALOG).lower(toy.as_of)) == [1]

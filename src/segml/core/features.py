@@ -154,10 +154,15 @@ class DaysSince:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A quotient as float64; missing where a part is missing or the divisor is 0."""
+    """A quotient as float64; missing where a part is missing or the divisor is 0.
+
+    `minor` is how many stored units of the dividend make a whole one (100 for money). It is part
+    of the one division, so the value is the float nearest to the true quotient in whole units.
+    """
 
     dividend: "Form"
     divisor: "Form | int"
+    minor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +264,7 @@ def parts(form: Form) -> tuple[Form, ...]:
     match form:
         case CompletedYears(inner) | DaysSince(inner) | Named(inner, _) | Differs(inner, _):
             return (inner,)
-        case Ratio(dividend, divisor):
+        case Ratio(dividend, divisor, _):
             return (dividend,) if isinstance(divisor, int) else (dividend, divisor)
         case _:
             return ()

@@ -39,13 +39,15 @@ class Events:
     """One number from a customer's rows of `table` that satisfy `where`.
 
     Counts, sums and distinct counts are 0 over no rows; the other aggregates are missing. `of` is
-    the aggregated column (none for a count). Missing values of `of` take no part.
+    the aggregated column (none for a count). Missing values of `of` take no part. An average is in
+    whole units, `minor` stored ones each (100 for money): the float nearest to the true mean.
     """
 
     table: str
     where: "Predicate"
     how: Aggregate = "count"
     of: str = ""
+    minor: int = 1
 
 
 Operand = Field | MonthDay | Events

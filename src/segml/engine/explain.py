@@ -104,7 +104,8 @@ def _value(leaf: Leaf, as_of: date, reference: Reference, customer: CustomerId) 
         case EventCondition():
             lowered = leaf.lower(as_of)
             events = lowered.operand  # type: ignore[union-attr]
-            scale = leaf.of.scale if leaf.of and leaf.how != "distinct" else 0
+            minor = leaf.of is not None and leaf.how in ("sum", "min", "max")
+            scale = leaf.of.scale if leaf.of and minor else 0
             return shown(reference.operand(events, customer), scale, "")
         case _:
             return None

@@ -85,19 +85,16 @@ class History:
         if not self.has_customers:
             return self.rows("orders").select("customer_id").unique().sort("customer_id")
         guests = self.profiles().filter(~pl.col("staff").fill_null(value=False))
+        dated = guests.filter(pl.col("day").is_not_null()).select("customer_id")
+        undated = guests.filter(pl.col("day").is_null()).select("customer_id")
+        # The facts are searched for the undated, who are few, not the other way round.
         active = pl.concat(
             [
-                self._visible(name).select("customer_id")
+                self._visible(name).select("customer_id").join(undated, "customer_id", how="semi")
                 for name in ("orders", "messages", "reviews", "referrals", "loyalty")
             ]
         ).unique()
-        dated = guests.filter(pl.col("day").is_not_null()).select("customer_id")
-        undated = (
-            guests.filter(pl.col("day").is_null())
-            .select("customer_id")
-            .join(active, on="customer_id", how="semi")
-        )
-        return pl.concat([dated, undated]).sort("customer_id")
+        return pl.concat([dated, active]).sort("customer_id")
 
     def _visible(self, table: str) -> pl.LazyFrame:
         rows = self.tables[table]

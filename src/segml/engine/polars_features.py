@@ -183,7 +183,7 @@ def _events(events: Events) -> pl.Expr:
         case "sum":
             return column.sum()
         case "avg":
-            return quotient(column.sum(), column.count())
+            return quotient(column.sum(), column.count(), events.minor)
         case "min":
             return column.min()
         case "max":
@@ -276,9 +276,9 @@ def _compose(form: Form, columns: dict[Form | Events, pl.Expr], history: History
             code = day.dt.month().cast(pl.Int32) * 100 + day.dt.day()
             not_yet = (code > birthday_code(history.as_of)).cast(pl.Int64)
             return history.as_of.year - day.dt.year().cast(pl.Int64) - not_yet
-        case Ratio(dividend, divisor):
+        case Ratio(dividend, divisor, minor):
             below = divisor if isinstance(divisor, int) else _compose(divisor, columns, history)
-            return quotient(_compose(dividend, columns, history), below)
+            return quotient(_compose(dividend, columns, history), below, minor)
         case Named(inner, names):
             number = _compose(inner, columns, history).cast(pl.Int64)
             return number.replace_strict(

@@ -81,7 +81,6 @@ _APPLY: Final[Mapping[Aggregate, Callable[[list[Any]], Value]]] = {
     "count": len,
     "sum": sum,
     "distinct": lambda cells: len(set(cells)),
-    "avg": lambda cells: float(sum(cells)) / len(cells) if cells else None,
     "min": lambda cells: min(cells, default=None),
     "max": lambda cells: max(cells, default=None),
 }
@@ -131,11 +130,9 @@ def value(form: Form, facts: Facts) -> Value:
         case DaysSince(inner):
             day = value(inner, facts)
             return (facts.as_of - day).days if isinstance(day, date) else None
-        case Ratio(dividend, divisor):
-            return _ratio(
-                value(dividend, facts),
-                divisor if isinstance(divisor, int) else value(divisor, facts),
-            )
+        case Ratio(dividend, divisor, minor):
+            below = divisor if isinstance(divisor, int) else value(divisor, facts)
+            return _ratio(value(dividend, facts), below, minor)
         case Named(inner, names):
             position = value(inner, facts)
             return names[position - 1] if isinstance(position, int) else None
@@ -233,10 +230,10 @@ def _trailing(days: list[date], length: int) -> int:
     return sum(day > before_first for day in days)
 
 
-def _ratio(dividend: Value, divisor: Value) -> float | None:
+def _ratio(dividend: Value, divisor: Value, minor: int = 1) -> float | None:
     if not isinstance(dividend, int | float) or not isinstance(divisor, int | float):
         return None
-    return None if divisor == 0 else float(dividend) / float(divisor)
+    return None if divisor == 0 else float(dividend) / (float(divisor) * minor)
 
 
 def _completed_years(since: Value, as_of: date) -> int | None:
@@ -285,13 +282,15 @@ def number(events: Events, rows: Sequence[Row]) -> Value:
     Returns
     -------
     Value
-        In the stored unit of ``events.of``; 0 for counts, sums and distinct counts over no rows,
-        None for the other aggregates.
+        In the stored unit of ``events.of``, an average in whole units; 0 for counts, sums and
+        distinct counts over no rows, None for the other aggregates.
     """
     found = [row for row in rows if row_holds(events.where, row)]
     if events.how == "count":
         return len(found)
     cells = [cell for row in found if (cell := _cell(row, events.of)) is not None]
+    if events.how == "avg":
+        return _ratio(_APPLY["sum"](cells), len(cells), events.minor)
     return _APPLY[events.how](cells)
 
 

@@ -38,7 +38,7 @@ from segml.core.features import (
     UsualGap,
 )
 from segml.core.predicates import Events, Field
-from segml.engine.sql_relations import HasAny, Related, days_between, kept, quotient
+from segml.engine.sql_relations import HasAny, Related, days_between, kept, quotient, times
 from segml.engine.sql_rules import (
     RowScope,
     Type,
@@ -105,11 +105,11 @@ def total(form: Total, as_of: date) -> exp.Expr:
             return _aggregate(rows, "distinct", RowScope(rows.table).column(column), as_of)
         case Events(table, where, how, of):
             value = RowScope(table).value(Field(of)) if of and how != "count" else None
-            return _aggregate(Rows(table, where), how, value, as_of)
+            return _aggregate(Rows(table, where), how, value, as_of, form.minor)
     assert_never(form)
 
 
-def _aggregate(rows: Rows, how: str, value: Value | None, as_of: date) -> exp.Expr:
+def _aggregate(rows: Rows, how: str, value: Value | None, as_of: date, minor: int = 1) -> exp.Expr:
     counted = kept(rows, as_of)
     taken = value.sql if value else integer(1)
     if not is_true(counted):
@@ -120,7 +120,8 @@ def _aggregate(rows: Rows, how: str, value: Value | None, as_of: date) -> exp.Ex
         case "sum":
             return as_integer(exp.Sum(this=taken))
         case "avg":
-            return quotient(exp.Sum(this=taken), exp.Count(this=taken.copy()))
+            known = exp.Count(this=taken.copy())
+            return quotient(exp.Sum(this=taken), times(known, minor))
         case "distinct":
             return exp.Count(this=exp.Distinct(expressions=[taken]))
         case "min":
@@ -141,11 +142,12 @@ def derived(form: Form, basic: Callable[[Basic], Value], as_of: date) -> Value:
             return Value(days_between(since, day(as_of)), Type.INTEGER)
         case CompletedYears(inner):
             return _completed_years(derived(inner, basic, as_of), as_of)
-        case Ratio(dividend, divisor):
+        case Ratio(dividend, divisor, minor):
             over = derived(dividend, basic, as_of).sql
             if isinstance(divisor, int):
-                return Value(quotient(over, integer(divisor)), Type.FLOAT)
-            return Value(quotient(over, derived(divisor, basic, as_of).sql), Type.FLOAT)
+                return Value(quotient(over, integer(divisor * minor)), Type.FLOAT)
+            below = derived(divisor, basic, as_of).sql
+            return Value(quotient(over, times(below, minor)), Type.FLOAT)
         case Named(inner, names):
             return _named(derived(inner, basic, as_of), names)
         case Differs(inner, value):

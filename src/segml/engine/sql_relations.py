@@ -104,6 +104,11 @@ def quotient(dividend: exp.Expr, divisor: exp.Expr) -> exp.Expr:
     return exp.Div(this=as_float(dividend), expression=below)
 
 
+def times(count: exp.Expr, factor: int) -> exp.Expr:
+    """Return a whole number times a constant, as float64, so that it cannot overflow."""
+    return count if factor == 1 else exp.Mul(this=as_float(count), expression=number(factor))
+
+
 def days_between(start: exp.Expr, end: exp.Expr) -> exp.Expr:
     """Return the number of days from one date to another."""
     return exp.DateDiff(this=end, expression=start, unit=exp.var("DAY"), date_part_boundary=True)

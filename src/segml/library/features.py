@@ -37,7 +37,7 @@ from segml.core.features import (
     UsualGap,
 )
 from segml.core.predicates import And, Compare, Field, IsNull, Not, Predicate
-from segml.core.tables import CONTACT_CHANNELS, ORDER_CHANNELS, TIERS, Kind
+from segml.core.tables import CONTACT_CHANNELS, MONEY_SCALE, ORDER_CHANNELS, TIERS, Kind
 
 _ORDERS = Rows("orders")
 _ITEMS = Rows("order_items")
@@ -62,7 +62,8 @@ def _share(table: str, where: Predicate) -> Form:
 
 
 def _number(name: str, form: Form, unit: Unit, label: str, description: str) -> Feature:
-    scale = 2 if unit in {Unit.MONEY, Unit.STARS} else 0
+    # A quotient is in whole units already.
+    scale = MONEY_SCALE if unit is Unit.MONEY and not isinstance(form, Ratio) else 0
     return Feature(name, Kind.NUMBER, form, "", label, description, unit, scale)
 
 
@@ -122,7 +123,7 @@ _BEHAVIOURAL = (
     ),
     _number(
         "average_order_value",
-        Ratio(Sum(Rows("payments"), "amount"), Count(_ORDERS)),
+        Ratio(Sum(Rows("payments"), "amount"), Count(_ORDERS), 10**MONEY_SCALE),
         Unit.MONEY,
         "average order value",
         "Lifetime spend divided by the number of orders.",
@@ -333,7 +334,7 @@ _ENGAGEMENT = (
     ),
     _number(
         "average_rating",
-        Ratio(Sum(_REVIEWS, "rating"), Count(_REVIEWS)),
+        Ratio(Sum(_REVIEWS, "rating"), Count(_REVIEWS), 100),
         Unit.STARS,
         "average rating",
         "The mean of all ratings given, from 1 to 5.",

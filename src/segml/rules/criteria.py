@@ -75,7 +75,8 @@ class EventCondition:
     def lower(self, as_of: date) -> Predicate:
         """Return the condition in primitives."""
         column = self.of.name if self.of else ""
-        events = Events(self.event.table, self.where.lower(as_of), self.how, column)
+        minor = 10**self.of.scale if self.of and self.how == "avg" else 1
+        events = Events(self.event.table, self.where.lower(as_of), self.how, column, minor)
         match self.mode:
             case "some":
                 return Compare(events, "ge", 1)

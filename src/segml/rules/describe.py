@@ -1,5 +1,6 @@
 """A rule as one plain English sentence, for the person who has to trust it."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, assert_never
@@ -119,7 +120,9 @@ def _event(condition: EventCondition) -> str:
     event = condition.event
     where = f" with {_rows(condition.where)}"
     if condition.of is not None:
-        amount = _number(condition.of, condition.threshold)
+        of = condition.of
+        whole = condition.how in ("avg", "distinct")  # a mean, a count: no minor units
+        amount = _number(replace(of, scale=0) if whole else of, condition.threshold)
         how = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest"}.get(
             condition.how, "number of different"
         )

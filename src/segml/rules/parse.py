@@ -199,7 +199,7 @@ class _Parser:
         before = len(self.problems)
         where = self.group(wire.get("value"), path, event, depth + 1)
         how, of = self._aggregate(wire.get("meta"), path, event)
-        threshold = self._threshold(match, path, of if how not in ("count", "distinct") else None)
+        threshold = self._threshold(match, path, how, of)
         if how != "count" and match["mode"] in ("some", "none"):
             self.problem(
                 path,
@@ -232,15 +232,17 @@ class _Parser:
             return "count", None
         return how, of
 
-    def _threshold(self, match: Mapping[str, Any], path: Path, of: Named | None) -> int | float:
+    def _threshold(
+        self, match: Mapping[str, Any], path: Path, how: Aggregate, of: Named | None
+    ) -> int | float:
         mode, threshold = match["mode"], match.get("threshold")
         if mode in ("some", "none"):
             return 0
         if not is_number(threshold):
             self.problem(path, f"“{mode}” needs a threshold, not {shown(threshold)}.", "A number.")
             return 0
-        if of is not None:
-            return scaled(threshold, of.scale)
+        if of is not None and how != "distinct":
+            return scaled(threshold, 0 if how == "avg" else of.scale)
         if threshold < 0 or threshold != int(threshold):
             self.problem(
                 path,
