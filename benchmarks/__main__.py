@@ -95,7 +95,7 @@ def machine() -> str:
 
 def markdown(found: list[dict[str, Any]]) -> str:
     """Return the rows as a table."""
-    lines = ["| what | peer | segml s | peer s | ratio | target | segml MB | peer MB |"]
+    lines = ["| what | peer | segml s | peer s | ratio | target ≤ | segml MB | peer MB |"]
     lines.append("| --- | --- " + "| --: " * 6 + "|")
     formats = {"name": "", "peer": "", "seconds": ".3g", "peer_seconds": ".3g", "ratio": ".2f"}
     formats |= {"target": "", "peak_mb": ".0f", "peer_peak_mb": ".0f"}
