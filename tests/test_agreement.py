@@ -6,14 +6,15 @@ from typing import Any
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
 
 from conftest import ENGINES, FRAMES
-from segml.core.predicates import Not, Predicate
+from segml.core.predicates import EVERYONE, Compare, Events, Not, Predicate
 from segml.engine.reference import Reference
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
-from strategies import Case, cases, histories, lowered, rules
+from strategies import EVENTS, Case, cases, histories, lowered, rules, sub_fields
 
 OTHERS = sorted(ENGINES.keys() - {"reference"})
 LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
@@ -90,3 +91,15 @@ def test_members_agree_at_length(engine: str, case: tuple[Case, Predicate]) -> N
 @given(case=histories())
 def test_values_agree_at_length(engine: str, case: Case) -> None:
     agree_on_values(engine, case)
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+@SHORT
+@given(case=histories(), data=st.data())
+def test_aggregates_over_every_row_agree(engine: str, case: Case, data: st.DataObject) -> None:
+    """No wire rule asks for all rows of an event, but predicates may."""
+    table = data.draw(st.sampled_from(EVENTS))
+    of = data.draw(st.sampled_from(["", *(field.name for field in sub_fields(table))]))
+    events = Events(table, EVERYONE, "distinct" if of else "count", of)
+    for least in (1, 2, 3):
+        agree_on_members(engine, case, Compare(events, "ge", least))

@@ -36,7 +36,7 @@ from segml.core.features import (
     UsualGap,
     basics,
 )
-from segml.core.predicates import EVERYONE, Events
+from segml.core.predicates import EVERYONE, Events, Field
 from segml.core.tables import TABLE
 from segml.core.tables import Form as ColumnForm
 from segml.engine.arithmetic import quotient
@@ -69,7 +69,7 @@ def snapshot(forms: Sequence[Form], events: Sequence[Events], history: History) 
 
 def _blocks(names: dict[Form | Events, str], history: History) -> Iterable[pl.LazyFrame]:
     """Yield the frames to join onto the universe: one per source of facts."""
-    grouped: dict[str, list[pl.Expr]] = {}
+    grouped: dict[str, list[tuple[pl.Expr, pl.Expr | None]]] = {}
     followed: dict[tuple[str, str], list[tuple[Followed, str]]] = {}
     profile: list[pl.Expr] = []
     for part, name in names.items():
@@ -82,9 +82,9 @@ def _blocks(names: dict[Form | Events, str], history: History) -> Iterable[pl.La
                 yield _favourite(part, history, name)
             case Followed(first, _, by):
                 followed.setdefault((first.table, by), []).append((part, name))
-            case Events(table):
-                aggregate = _events(part).alias(name)
-                grouped.setdefault(_physical(table), []).append(aggregate)
+            case Events(table, where):
+                wanted = None if where == EVERYONE else expression(where, row_columns(table))
+                grouped.setdefault(table, []).append((_events(part, wanted).alias(name), wanted))
             case (
                 Count(rows)
                 | Sum(rows)
@@ -97,27 +97,30 @@ def _blocks(names: dict[Form | Events, str], history: History) -> Iterable[pl.La
                 | Trailing(rows)
             ):
                 aggregate = _aggregate(part, history).alias(name)
-                grouped.setdefault(_physical(rows.table), []).append(aggregate)
+                grouped.setdefault(rows.table, []).append((aggregate, _where(rows, history)))
             case _:
                 pass
     if profile:
         yield history.profiles().select(_ID, *profile)
     for table, aggregates in grouped.items():
-        yield history.rows(table).group_by(_ID).agg(aggregates)
-    for (table, by), wanted in followed.items():
-        yield _followed(history.rows(table), by, wanted, history)
+        yield _grouped(history.rows(table), aggregates)
+    for (table, by), shares in followed.items():
+        yield _followed(history.rows(table), by, shares, history)
 
 
-def _physical(table: str) -> str:
-    """Return the rows that one pass reads: visits are payments without refunds."""
-    return "payments" if table == "orders" else table
+def _grouped(
+    rows: pl.LazyFrame, aggregates: Sequence[tuple[pl.Expr, pl.Expr | None]]
+) -> pl.LazyFrame:
+    """Return the aggregates per customer; rows that none of them asks for are left out first."""
+    asked = [where for _, where in aggregates if where is not None]
+    if len(asked) == len(aggregates):
+        rows = rows.filter(pl.any_horizontal(asked))
+    return rows.group_by(_ID).agg(aggregate for aggregate, _ in aggregates)
 
 
 def _where(rows: Rows, history: History) -> pl.Expr | None:
     """Return which rows of the pass are meant, or None for all of them."""
     conditions = []
-    if rows.table == "orders":
-        conditions.append(~pl.col("refund").fill_null(value=False))
     if rows.within:
         conditions.append(pl.col("day") >= history.as_of - timedelta(days=rows.within))
     if rows.where != EVERYONE:
@@ -147,8 +150,8 @@ def _aggregate(form: Aggregated, history: History) -> pl.Expr:
         case Listed(rows, column):
             return _only(pl.col(column), _where(rows, history)).drop_nulls().unique().sort()
         case UsualGap(rows):
-            days = _only(pl.col("day"), _where(rows, history)).unique().sort()
-            return days.diff().dt.total_days().median()
+            days = _only(pl.col("day"), _where(rows, history)).to_physical()
+            return days.sort().unique(maintain_order=True).diff().median()
         case Trailing(rows, days):
             where = _where(rows, history)
             day = _only(pl.col("day"), where)
@@ -163,22 +166,19 @@ def _extreme(rows: Rows, column: str, history: History, *, latest: bool) -> pl.E
     if column == "day":
         day = _only(pl.col("day"), where)
         return day.max() if latest else day.min()
-    known = pl.col(column).is_not_null()
-    where = known if where is None else where & known
-    table = TABLE[rows.table]
-    by = [pl.col(name).filter(where) for name in (table.time, *(table.key or (column,)))]
-    ordered = pl.col(column).filter(where).sort_by(by)
+    table = TABLE["orders" if rows.table == "payments" else rows.table]
+    if not table.column(column).required:
+        known = pl.col(column).is_not_null()
+        where = known if where is None else where & known
+    by = [_only(pl.col(name), where) for name in (table.time, *(table.key or (column,)))]
+    ordered = _only(pl.col(column), where).sort_by(by)
     return ordered.last() if latest else ordered.first()
 
 
-def _events(events: Events) -> pl.Expr:
-    rows = row_columns(events.table)
-    where = expression(events.where, rows)
-    if events.table == "orders":
-        where = where & ~pl.col("refund").fill_null(value=False)
+def _events(events: Events, where: pl.Expr | None) -> pl.Expr:
     if events.how == "count":
-        return where.sum()
-    column = pl.col(events.of).filter(where)
+        return pl.len() if where is None else where.sum()
+    column = _only(row_columns(events.table).operand(Field(events.of))[0], where)
     match events.how:
         case "sum":
             return column.sum()
@@ -205,11 +205,11 @@ def _favourite(form: Favourite, history: History, name: str) -> pl.LazyFrame:
         value = value.cast(pl.String) if column.form is ColumnForm.ID else value
     keys = [_ID, "value"]
     rows = rows.select(_ID, "order_id", "ordered_at", value=value)
-    if form.rows.table == "order_items":
-        rows = rows.group_by(*keys, "order_id").agg(pl.col("ordered_at").first())
+    items = form.rows.table == "order_items"
+    orders = pl.col("order_id").n_unique() if items else pl.len()
     return (
         rows.group_by(keys)
-        .agg(orders=pl.len(), latest=pl.col("ordered_at").max())
+        .agg(orders=orders, latest=pl.col("ordered_at").max())
         .group_by(_ID)
         .agg(
             pl.col("value")
