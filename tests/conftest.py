@@ -25,6 +25,7 @@ from segml.engine.reference import Reference
 # The same cases on every run, and no limit of time on a busy machine.
 settings.register_profile(
     "steady",
+    max_examples=40,
     derandomize=True,
     deadline=None,
     database=None,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from random_histories import BIRTHDAYS, DAYS, LISTED, MONEY, OFFSETS, TEXTS, Case, histories
 from segml.core.features import Score
 from segml.core.operators import OPERATORS, Ago, Span, Takes, operators_of
-from segml.core.predicates import And, Before, Compare, Events, Field, Not, Or, Predicate
+from segml.core.predicates import And, Before, Compare, Events, Field, Not, Or, Predicate, folded
 from segml.core.tables import TABLE, TABLES, Column, Form, Kind
 from segml.library.features import FEATURES
 
@@ -213,7 +213,7 @@ def _stored_scalar(kind: Kind, scale: int, value: Any) -> Any:
             exact = Decimal(str(value)) * 10**scale
             return int(exact) if exact == exact.to_integral_value() else float(exact)
         case Kind.TEXT | Kind.LIST:
-            return value.lower()
+            return folded(value)
         case Kind.DATE:
             return date.fromisoformat(value)
         case Kind.BOOLEAN:

@@ -101,5 +101,4 @@ def test_aggregates_over_every_row_agree(engine: str, case: Case, data: st.DataO
     table = data.draw(st.sampled_from(EVENTS))
     of = data.draw(st.sampled_from(["", *(field.name for field in sub_fields(table))]))
     events = Events(table, EVERYONE, "distinct" if of else "count", of)
-    for least in (1, 2, 3):
-        agree_on_members(engine, case, Compare(events, "ge", least))
+    agree_on_members(engine, case, Compare(events, "ge", data.draw(st.integers(1, 3))))

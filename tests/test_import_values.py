@@ -224,9 +224,11 @@ def test_a_crash_right_after_the_manifest_loses_nothing(
 ) -> None:
     replace = os.replace
 
-    def crash(old: Path, new: Path) -> NoReturn:
+    def crash(old: Path, new: Path) -> None:
+        named_facts = b"facts/" in Path(old).read_bytes()
         replace(old, new)
-        raise KeyboardInterrupt
+        if named_facts:
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", crash)

@@ -11,7 +11,7 @@ import pytest
 
 from import_house import House
 from segml.core.errors import ImportRefused
-from segml.datasets.mapping import mapping_sources, mapping_time_zone, shipped_mapping
+from segml.datasets.mapping import mapping_sources, mapping_time_zone, shipped_mappings
 from segml.storage.counts import ImportCount
 from segml.storage.warehouse import Warehouse
 
@@ -36,8 +36,7 @@ def shipped(tmp_path: Path) -> Shipped:
         pytest.skip("the folder of public data is not here")
 
     def load(name: str) -> tuple[dict[str, ImportCount], Warehouse]:
-        path = shipped_mapping(name)
-        assert path is not None
+        path = shipped_mappings()[name]
         warehouse = Warehouse(tmp_path / name, time_zone="UTC", service_day_start=time(0))
         counts = warehouse.append(mapping_sources(path, DATA))
         again = warehouse.append(mapping_sources(path, DATA))
@@ -209,10 +208,8 @@ def test_a_mapping_says_its_zone(house: House) -> None:
 
 
 def test_shipped_mappings_explain_themselves() -> None:
-    assert shipped_mapping("nothing") is None
     for name in ("coffee_vending", "online_retail", "cdnow", "completejourney"):
-        path = shipped_mapping(name)
-        assert path is not None
+        path = shipped_mappings()[name]
         text = path.read_text(encoding="utf-8")
         assert text.count("\n# - ") >= 3
         assert tomllib.loads(text)["description"]

@@ -133,6 +133,16 @@ EMPTY = {"combinator": "and", "rules": []}
 @pytest.mark.parametrize(
     ("wire", "path", "says"),
     [
+        (all_of(spend(10**400)), (0,), "takes a number"),
+        (all_of(spend(1e-300, "topPercent")), (0,), "percentage"),
+        (all_of(spend(1) | {"muted": "no"}), (0,), "muted"),
+        (all_of({"field": "city", "operator": "=", "value": 5}), (0,), "takes a text"),
+        (all_of({"field": "tags", "operator": "hasAny", "value": [1]}), (0,), "takes a text"),
+        (all_of({"field": "city", "operator": "=", "value": "\ud800"}), (0,), "whole characters"),
+        (all_of({"field": "city", "operator": "=", "value": "x" * 1001}), (0,), "1,000 characters"),
+        (all_of({"field": "birthday", "operator": "=", "value": "20240101"}), (0,), "date"),
+        (all_of({"field": "birthday", "operator": "=", "value": "2024-W01-1"}), (0,), "date"),
+        (all_of(wine({"mode": "some"}) | {"operator": "!="}), (0,), "no operator “!=”"),
         (None, (), "not a group"),
         ([], (), "not a group"),
         (EMPTY, (), "empty"),
@@ -332,3 +342,15 @@ def test_every_rule_has_a_sentence(wire: Any) -> None:
     words = sentence(parse(wire, CATALOG))
     assert words.startswith("Guests ")
     assert "{" not in words
+
+
+def test_ids_may_be_written_as_numbers() -> None:
+    for field in ("favorite_restaurant", "restaurant_id"):
+        as_number = {"field": field, "operator": "in", "value": [3]}
+        as_text = {"field": field, "operator": "in", "value": ["3"]}
+        if field == "restaurant_id":
+            as_number, as_text = (
+                {"field": "orders", "match": {"mode": "some"}, "value": all_of(one)}
+                for one in (as_number, as_text)
+            )
+        assert parse(all_of(as_number), CATALOG) == parse(all_of(as_text), CATALOG)

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from conftest import ENGINES, FRAMES, toy_history
 from random_histories import Case, histories
-from segml.core.errors import RuleRefused, UnknownName, WorkspaceError
+from segml.core.errors import RuleRefused, WorkspaceError
 from segml.core.predicates import And, Not, Or
 from segml.engine.explain import polarities, reasons
 from segml.engine.history import History
@@ -170,11 +170,10 @@ def test_a_catalogue_keeps_every_version(tmp_path: Any) -> None:
     assert catalogue.save(Segment("regulars", "Regulars", rule(5), owner="kim")) == first
     second = catalogue.save(Segment("regulars", "Regulars", rule(6), owner="kim"))
     assert (first.version, second.version) == (1, 2)
-    assert catalogue.segment("regulars").rule == rule(6)
-    assert catalogue.segment("regulars", 1).rule == rule(5)
+    assert catalogue.segments()["regulars"].rule == rule(6)
+    assert [old.rule for old in catalogue.versions("regulars")] == [rule(5), rule(6)]
     catalogue.delete("regulars", "kim", "2026-01-01")
-    with pytest.raises(UnknownName, match="no segment “regulars”"):
-        catalogue.segment("regulars")
+    assert "regulars" not in catalogue.segments()
     third = catalogue.save(Segment("regulars", "Regulars", rule(7), owner="kim"))
     assert third.version == 4
     assert [old.version for old in catalogue.versions("regulars")] == [1, 2, 4]

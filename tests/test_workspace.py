@@ -346,3 +346,60 @@ def test_sql_is_printed_for_every_dialect(restaurant: Workspace) -> None:
             query = restaurant.sql(name, dialect=dialect)
             assert sqlglot.parse_one(query, dialect=dialect)
     assert json.dumps(restaurant.preview("at-risk").as_json())
+
+
+def test_damaged_files_are_told_by_name(tmp_path: Path, data: Path) -> None:
+    workspace = filled(tmp_path / "w", data)
+    workspace.segments.save("mine", f.orders_total >= 5, owner="kim")
+    workspace.nightly(LAST)
+    damages = {
+        "catalogue.db": b"\x00junk" * 999,
+        "nights/index.json": b'{"a": 1}',
+        "warehouse/manifest.json": b'{"format": 1}',
+        "segml.toml": b"time_zone = ",
+    }
+    for name, junk in damages.items():
+        path = tmp_path / "w" / name
+        good = path.read_bytes()
+        path.write_bytes(junk)
+        with pytest.raises(WorkspaceError, match=path.name):
+            Workspace(tmp_path / "w").members("mine", as_of=LAST)
+        path.write_bytes(good)
+    (tmp_path / "w" / "warehouse" / "manifest.json").unlink()
+    with pytest.raises(WorkspaceError, match=r"manifest\.json is missing"):
+        Workspace(tmp_path / "w").nightly(LAST)
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WorkspaceError, match="cannot become a workspace"):
+        Workspace.create(tmp_path / "file")
+    workspace = Workspace.create(tmp_path / "w")
+    (tmp_path / "w" / ".lock").mkdir()
+    with pytest.raises(WorkspaceError, match="cannot be written to"):
+        workspace.nightly(LAST)
+
+
+def test_asking_writes_nothing(tmp_path: Path, data: Path) -> None:
+    workspace = filled(tmp_path / "w", data)
+    before = content(tmp_path / "w")
+    workspace.preview("at-risk", as_of=LAST)
+    workspace.segments.versions("at-risk")
+    workspace.explain(1, "at-risk", as_of=LAST)
+    workspace.members("at-risk", as_of=LAST, fields=["favorite_item"])
+    assert content(tmp_path / "w") == before
+    with pytest.raises(WorkspaceError, match="needs a trained model"):
+        workspace.members("at-risk", as_of=LAST, fields=["churn_risk"])
+
+
+def test_versions_can_be_asked_for(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path)
+    for least in (5, 6):
+        workspace.segments.save("mine", f.orders_total >= least, owner="kim")
+    assert workspace.segments.get("mine", 1).rule == (f.orders_total >= 5).as_json()
+    assert workspace.segments.get("mine").version == 2
+    assert [one.version for one in workspace.segments.versions("at-risk")] == [1]
+    with pytest.raises(UnknownName, match="no segment “mein”. Did you mean mine"):
+        workspace.segments.get("mein")
+    with pytest.raises(UnknownName, match="no version “3 of mine”"):
+        workspace.segments.get("mine", 3)

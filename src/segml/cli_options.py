@@ -44,6 +44,8 @@ def rule(text: str) -> Any:
         raise SegmlError(f"The rule {text} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise SegmlError(f"The rule {text} is not JSON: {error}.") from None
+    except RecursionError:
+        raise SegmlError(f"The rule {text} is nested too deeply to be one.") from None
 
 
 def rule_or_segment(workspace: Workspace, text: str) -> Any:

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segml.core.errors import RuleRefused, SegmentInUse
+from segml.core.errors import RuleRefused, SegmentInUse, UnknownName
 from segml.library.features import FEATURES
 from segml.rules.catalog import Catalog, build
 from segml.rules.criteria import Rule
@@ -53,12 +53,20 @@ class Rulebook:
 
     def get(self, name: str, version: int | None = None) -> Segment:
         """Return a segment, or one of its older versions; `UnknownName` when there is none."""
-        return self._catalogue.segment(name, version)
+        current = self.all()
+        if name not in current:
+            raise UnknownName("segment", name, current)
+        if version is None or version == current[name].version:
+            return current[name]
+        for older in self.versions(name):
+            if older.version == version:
+                return older
+        raise UnknownName("version", f"{version} of {name}", ())
 
     def versions(self, name: str) -> list[Segment]:
         """Return every version of a segment, the oldest first."""
-        self.get(name)
-        return self._catalogue.versions(name)
+        current = self.get(name)
+        return [current] if current.shipped else self._catalogue.versions(name)
 
     def save(
         self,

@@ -66,12 +66,19 @@ def refusals(*, as_json: bool) -> Iterator[None]:
     """Turn what segml refuses into a message on standard error and exit status 1."""
     try:
         yield
-    except SegmlError as error:
+    except (SegmlError, OSError) as error:
         if as_json:
             found = [p.as_json() for p in error.problems] if isinstance(error, RuleRefused) else []
-            document({"error": str(error), "problems": found})
-        ERR.print(escape(str(error)), style="red", soft_wrap=True)
+            document({"error": _told(error), "problems": found})
+        ERR.print(escape(_told(error)), style="red", soft_wrap=True)
         raise typer.Exit(REFUSED) from None
+
+
+def _told(error: SegmlError | OSError) -> str:
+    if isinstance(error, OSError):
+        where = error.filename or "The disk"
+        return f"{where} cannot be used: {error.strerror or error}."
+    return str(error)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import polars as pl
 
 from segml import settings as settings_file
 from segml.answers import Explanation, Kept, NightReport, Preview
-from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError
+from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError, near
 from segml.core.features import Feature, Score
 from segml.core.features import digest as features_digest
 from segml.engine.arithmetic import quotient
@@ -81,8 +81,14 @@ class Workspace:
         folder = Path(folder)
         if (folder / settings_file.FILE).exists():
             raise WorkspaceError(f"{folder} is a segml workspace already.")
-        folder.mkdir(parents=True, exist_ok=True)
-        settings_file.save(folder, settings or Settings())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            settings_file.save(folder, settings or Settings())
+        except OSError as error:
+            raise WorkspaceError(
+                f"{folder} cannot become a workspace ({error.strerror}). Name a folder that this "
+                "user may write to."
+            ) from None
         return cls(folder)
 
     # Facts
@@ -124,7 +130,14 @@ class Workspace:
         sources = [file_source(table, Path(file)) for table, file in files]
         if mapping is not None:
             path = Path(mapping)
-            path = path if path.exists() else mappings.shipped_mapping(str(mapping)) or path
+            if not path.exists():
+                shipped = mappings.shipped_mappings()
+                if str(mapping) not in shipped:
+                    raise ImportRefused(
+                        f"There is no mapping file {mapping}. {near(str(mapping), shipped)} "
+                        f"With segml come {', '.join(shipped)}."
+                    )
+                path = shipped[str(mapping)]
             zone = mappings.mapping_time_zone(path)
             if zone is not None and zone != self.settings.time_zone:
                 raise ImportRefused(
@@ -157,11 +170,8 @@ class Workspace:
 
     def features(self, names: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return one row per customer: customer_id and fields (all without names), wire units."""
-        known = available_features()
-        for name in names:
-            if name not in known:
-                raise UnknownName("field", name, known)
-        chosen = tuple(names) or tuple(known)
+        _check_fields(names)
+        chosen = tuple(names) or tuple(available_features())
         return in_wire_units(self.engine(self._day(as_of)).features(chosen))
 
     def preview(self, rule: RuleLike, *, as_of: date | None = None) -> Preview:
@@ -216,10 +226,7 @@ class Workspace:
         fields: Sequence[str] = (),
     ) -> pl.DataFrame:
         """Return ``customer_id`` and `fields` of the members, ascending, in wire units."""
-        known = available_features()
-        for name in fields:
-            if name not in known:
-                raise UnknownName("field", name, known)
+        _check_fields(fields)
         day = self._day(as_of)
         held = self.engine(day).evaluate([self.segments.rule(rule).lower(day)], also=fields)
         return in_wire_units(held.filter(pl.col("p0")).drop("p0"))
@@ -325,6 +332,15 @@ def available_features() -> Mapping[str, Feature]:
     return {
         name: feature for name, feature in FEATURES.items() if not isinstance(feature.form, Score)
     }
+
+
+def _check_fields(names: Sequence[str]) -> None:
+    known = available_features()
+    for name in names:
+        if name not in FEATURES:
+            raise UnknownName("field", name, known)
+        if name not in known:
+            raise WorkspaceError(f"“{name}” needs a trained model, and there is none yet.")
 
 
 def in_wire_units(frame: pl.DataFrame) -> pl.DataFrame:

@@ -5,8 +5,8 @@ engine implements these and nothing else. They are closed; what a marketer can s
 them. Law kept: a primitive on a missing value is false, and `Not` is the exact complement, so no
 third truth value exists.
 
-Values stand in stored units (money in minor units); texts are lower case and compared with the
-lower case of the column.
+Values stand in stored units (money in minor units); texts are `folded` and compared with the
+folded column.
 """
 
 from collections.abc import Iterator
@@ -133,6 +133,17 @@ class Before:
 Leaf = Compare | In | IsNull | Text | Top
 Predicate = Leaf | And | Or | Not | Before
 
+
+def folded(text: str) -> str:
+    """Return a text as it is compared: lower case, both forms of the Greek small sigma alike.
+
+    Whether a sigma ends a word decides its form in Python and Polars, but not in databases.
+    """
+    return text.lower().replace(FINAL_SIGMA, SIGMA)
+
+
+SIGMA = "\u03c3"
+FINAL_SIGMA = "\u03c2"
 EVERYONE: Predicate = And(())
 
 

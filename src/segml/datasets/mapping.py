@@ -48,10 +48,9 @@ _ENTRY: Final = ("from", "file", "database", "query", "where", "keep_first", "co
 _COLUMN: Final = ("column", "expression", "constant", "format")
 
 
-def shipped_mapping(name: str) -> Path | None:
-    """Return the mapping that comes with segml under `name`, such as ``cdnow``; None for others."""
-    found = {path.stem: path for path in _SHIPPED.glob("*.toml")}
-    return found.get(name)
+def shipped_mappings() -> dict[str, Path]:
+    """Return the mappings that come with segml, such as ``cdnow``, by name."""
+    return {path.stem: path for path in sorted(_SHIPPED.glob("*.toml"))}
 
 
 def mapping_time_zone(path: Path) -> str | None:

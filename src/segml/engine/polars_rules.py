@@ -8,6 +8,8 @@ from typing import Final, assert_never
 import polars as pl
 
 from segml.core.predicates import (
+    FINAL_SIGMA,
+    SIGMA,
     And,
     Before,
     Compare,
@@ -132,7 +134,11 @@ def _leaf(leaf: Leaf, operand: pl.Expr, kind: Kind) -> pl.Expr:
 
 
 def _lowered(operand: pl.Expr, kind: Kind) -> pl.Expr:
-    return operand.str.to_lowercase() if kind is Kind.TEXT else operand
+    return _folded(operand) if kind is Kind.TEXT else operand
+
+
+def _folded(text: pl.Expr) -> pl.Expr:
+    return text.str.to_lowercase().str.replace_all(FINAL_SIGMA, SIGMA, literal=True)
 
 
 def _in(operand: pl.Expr, values: tuple[Scalar, ...], kind: Kind) -> pl.Expr:
@@ -147,7 +153,7 @@ def _in(operand: pl.Expr, values: tuple[Scalar, ...], kind: Kind) -> pl.Expr:
 def _in_list(operand: pl.Expr, values: tuple[Scalar, ...]) -> pl.Expr:
     if not values:
         return operand.is_null() & pl.lit(value=False)
-    element = pl.element().str.to_lowercase().is_in(list(values))
+    element = _folded(pl.element()).is_in(list(values))
     return operand.list.eval(element).list.any()
 
 
@@ -179,8 +185,9 @@ def _text(operand: pl.Expr, match: Match, part: str) -> pl.Expr:
 
 def _top(operand: pl.Expr, top: Top) -> pl.Expr:
     # Equal values rank by appearance, and frames are sorted by customer_id.
-    rank = operand.rank("ordinal", descending=top.largest).cast(pl.Int64)
+    rank = operand.rank("ordinal", descending=top.largest)
     if top.n:
         return rank <= top.n
-    # The first ceil(share * known), in whole numbers only.
-    return (rank - 1) * top.denominator < operand.count().cast(pl.Int64) * top.numerator
+    # The first ceil(share * known), in whole numbers only; a share may have many digits.
+    known = operand.count().cast(pl.Int128)
+    return (rank.cast(pl.Int128) - 1) * top.denominator < known * top.numerator

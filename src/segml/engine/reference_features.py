@@ -57,6 +57,7 @@ from segml.core.predicates import (
     Scalar,
     Text,
     Top,
+    folded,
 )
 from segml.core.tables import TABLE, TABLES
 from segml.core.tables import Form as Stored
@@ -363,4 +364,4 @@ def _cell(row: Row, column: str) -> Value:
 
 
 def _lower(seen: Value) -> Value:
-    return seen.lower() if isinstance(seen, str) else seen
+    return folded(seen) if isinstance(seen, str) else seen

@@ -20,6 +20,8 @@ from sqlglot import exp
 
 from segml.core.errors import UnknownName
 from segml.core.predicates import (
+    FINAL_SIGMA,
+    SIGMA,
     And,
     Before,
     Compare,
@@ -233,16 +235,17 @@ def as_text(value: Value) -> exp.Expr:
 
 
 def lower(value: Value) -> exp.Expr:
-    """Return the lower case of a text or id.
+    """Return a text or id `folded`.
 
     The one letter whose lower case is two characters is spelled out: databases map letter by
-    letter and would lose its dot. A Greek capital sigma that ends a word gets its final form in
-    Polars and Python but not here; no standard construct tells where a word ends.
+    letter and would lose its dot.
     """
     if value.type not in {Type.TEXT, Type.ID}:
         raise TypeError(f"{value.sql.sql()} is {value.type.name.lower()}, which has no lower case")
     dotted = exp.Literal.string("\u0130"), exp.Literal.string("i\u0307")
-    return exp.Lower(this=exp.func("REPLACE", as_text(value), *dotted))
+    small = exp.Lower(this=exp.func("REPLACE", as_text(value), *dotted))
+    sigmas = exp.Literal.string(FINAL_SIGMA), exp.Literal.string(SIGMA)
+    return exp.func("REPLACE", small, *sigmas)
 
 
 def month_day(value: Value) -> Value:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from segml.core.features import Feature, Score, Unit
+from segml.core.features import Favourite, Feature, Score, Unit
 from segml.core.operators import operators_of
-from segml.core.tables import TABLES, Column, Form, Kind, Table
+from segml.core.tables import TABLE, TABLES, Column, Form, Kind, Table
 
 MODES: Final = ("atLeast", "atMost", "exactly", "none", "some")
 AGGREGATES: Final = ("sum", "avg", "min", "max", "distinct")
@@ -30,6 +30,8 @@ class Named:
         Decimal digits between the wire's unit and the stored integer.
     ranks
         Whether customers can be ranked by it (rows of an event cannot).
+    ids
+        Whether its texts are ids, which a rule may write as numbers.
     unavailable
         Why a rule cannot use it yet, and what to do; empty when it can.
     """
@@ -43,6 +45,7 @@ class Named:
     scale: int = 0
     choices: tuple[str, ...] = ()
     ranks: bool = True
+    ids: bool = False
     unavailable: str = ""
 
     @property
@@ -112,8 +115,17 @@ def _of_feature(feature: Feature, models: Set[str]) -> Named:
         feature.unit,
         feature.scale,
         feature.choices,
+        ids=_holds_ids(feature),
         unavailable=unavailable,
     )
+
+
+def _holds_ids(feature: Feature) -> bool:
+    form = feature.form
+    if not isinstance(form, Favourite):
+        return False
+    columns = {column.name: column.form for column in TABLE[form.rows.table].columns}
+    return columns.get(form.column) is Form.ID
 
 
 def _event(table: Table) -> Event:
@@ -139,4 +151,5 @@ def _of_column(column: Column) -> Named:
         scale=column.scale,
         choices=column.choices,
         ranks=False,
+        ids=column.form is Form.ID,
     )

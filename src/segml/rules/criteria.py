@@ -28,6 +28,7 @@ from segml.core.predicates import (
     Or,
     Order,
     Predicate,
+    folded,
 )
 from segml.rules.catalog import Event, Named
 
@@ -248,10 +249,10 @@ def _ago(rule: Rule, as_of: date, days: int) -> Predicate:
 
 
 def _lowered(value: Any) -> Any:
-    """Return a value with its texts in lower case, as primitives compare them."""
+    """Return a value with its texts folded, as primitives compare them."""
     match value:
         case str():
-            return value.lower()
+            return folded(value)
         case tuple():
             return tuple(_lowered(item) for item in value)
         case _:

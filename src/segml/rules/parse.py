@@ -31,7 +31,7 @@ from segml.rules.criteria import (
     Rule,
     SegmentCondition,
 )
-from segml.rules.values import WrongValue, is_number, read, scaled, shown
+from segml.rules.values import WrongValue, is_number, quoted, read, scaled, shown
 
 DEEPEST: Final = 20  # groups within groups, the root being the first
 MOST_CONDITIONS: Final = 500
@@ -115,9 +115,12 @@ class _Parser:
         items: list[Criterion] = []
         seen = 0
         for index, child in enumerate(wire["rules"]):
-            if isinstance(child, Mapping) and child.get("muted") is True:
+            muted = child.get("muted", False) if isinstance(child, Mapping) else False
+            if muted is True:
                 continue
             seen += 1
+            if not isinstance(muted, bool | None):
+                self.problem((*path, index), f"“muted” is {shown(muted)}.", "It is true or false.")
             item = self.item(child, (*path, index), event, depth)
             if item is not None:
                 items.append(item)
@@ -174,12 +177,14 @@ class _Parser:
         if not isinstance(operator, str) or operator not in named.operators:
             self.problem(
                 path,
-                f"“{name}” is a {named.kind} and has no operator {shown(operator)}.",
+                f"“{name}” is a {named.kind} and has no operator {quoted(operator)}.",
                 f"It has {', '.join(named.operators)}.",
             )
             return None
         try:
-            value = read(wire.get("value"), OPERATORS[operator], named.kind, named.scale)
+            value = read(
+                wire.get("value"), OPERATORS[operator], named.kind, named.scale, ids=named.ids
+            )
         except WrongValue as wrong:
             self.problem(path, f"“{name} {operator}” takes {wrong}.", _hint(named, operator))
             return None
@@ -197,6 +202,7 @@ class _Parser:
             )
             return None
         before = len(self.problems)
+        self._only_equals(wire, path)
         where = self.group(wire.get("value"), path, event, depth + 1)
         how, of = self._aggregate(wire.get("meta"), path, event)
         threshold = self._threshold(match, path, how, of)
@@ -210,13 +216,22 @@ class _Parser:
             return None
         return EventCondition(event, match["mode"], threshold, where, how, of, path)
 
+    def _only_equals(self, wire: Mapping[str, Any], path: Path) -> None:
+        operator = wire.get("operator", "=")
+        if operator != "=":
+            self.problem(
+                path,
+                f"“{wire['field']}” is an event and has no operator {quoted(operator)}.",
+                'It has =; how often is said by "match".',
+            )
+
     def _aggregate(self, meta: Any, path: Path, event: Event) -> tuple[Aggregate, Named | None]:
         if not isinstance(meta, Mapping) or "aggregate" not in meta:
             return "count", None
         how, name = meta["aggregate"], meta.get("of")
         if how not in AGGREGATES:
             self.problem(
-                path, f"There is no aggregate {shown(how)}.", f"There are {', '.join(AGGREGATES)}."
+                path, f"There is no aggregate {quoted(how)}.", f"There are {', '.join(AGGREGATES)}."
             )
             return "count", None
         of = event.fields.get(name) if isinstance(name, str) else None
@@ -255,7 +270,9 @@ class _Parser:
     def segment(self, wire: Mapping[str, Any], path: Path) -> SegmentCondition | None:
         operator = wire.get("operator")
         if operator not in ("in", "notIn"):
-            self.problem(path, f"“segment” has no operator {shown(operator)}.", "It has in, notIn.")
+            self.problem(
+                path, f"“segment” has no operator {quoted(operator)}.", "It has in and notIn."
+            )
             return None
         rules = self._rules_of(wire.get("value"), path)
         return None if rules is None else SegmentCondition(rules, operator == "notIn", path)
@@ -296,6 +313,7 @@ class _Parser:
     def membership(self, wire: Mapping[str, Any], path: Path) -> MembershipCondition | None:
         """Return "entered or left these segments within the last n days"."""
         before = len(self.problems)
+        self._only_equals(wire, path)
         match = wire.get("match")
         mode = match.get("mode") if isinstance(match, Mapping) else None
         once = mode == "atLeast" and match.get("threshold") == 1  # type: ignore[union-attr]

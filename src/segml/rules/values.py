@@ -4,6 +4,7 @@ A value of the wrong kind is never coerced: the text "200" is no number, so that
 silently mean something else.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -17,28 +18,40 @@ from segml.core.tables import Kind
 
 _INT64: Final = 2**63
 _LONGEST_SPAN: Final = 200 * 365
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LONGEST_TEXT: Final = 1_000
+_MOST_DECIMALS: Final = 20  # of a percentage, so that shares stay exact in 128 bits
 
 
 class WrongValue(ValueError):
     """A value that the operator does not take; the text completes "… takes"."""
 
 
-def read(wire: Any, operator: Operator, kind: Kind, scale: int = 0) -> Any:
-    """Return `wire` in stored units, ready for ``operator.lower``; `WrongValue` if it is wrong."""
+def read(wire: Any, operator: Operator, kind: Kind, scale: int = 0, *, ids: bool = False) -> Any:
+    """Return `wire` in stored units, ready for ``operator.lower``; `WrongValue` if it is wrong.
+
+    With `ids`, texts may be written as whole numbers, as ids often are.
+    """
     if kind is Kind.LIST and operator.takes is not Takes.NOTHING:
         kind = Kind.TEXT
+
+    def one(item: Any) -> Scalar:
+        if ids and _whole(item) and isinstance(item, int):
+            return str(item)
+        return scalar(item, kind, scale)
+
     match operator.takes:
         case Takes.NOTHING:
             return None
         case Takes.ONE:
-            return scalar(wire, kind, scale)
+            return one(wire)
         case Takes.PAIR:
-            pair = _sequence(wire, lambda item: scalar(item, kind, scale))
+            pair = _sequence(wire, one)
             if len(pair) != 2:
                 raise WrongValue(f"a list of two values, not of {len(pair)}")
             return pair
         case Takes.MANY:
-            return _sequence(wire, lambda item: scalar(item, kind, scale))
+            return _sequence(wire, one)
         case Takes.PERIOD:
             return _span(wire)
         case Takes.AGO:
@@ -48,7 +61,7 @@ def read(wire: Any, operator: Operator, kind: Kind, scale: int = 0) -> Any:
                 return wire if isinstance(wire, str) else int(wire)
             raise WrongValue(f"{Takes.MONTH}, not {shown(wire)}")
         case Takes.PERCENT:
-            if is_number(wire) and 0 < wire <= 100:
+            if is_number(wire) and 0 < wire <= 100 and -_exponent(wire) <= _MOST_DECIMALS:
                 return Decimal(str(wire))
             raise WrongValue(f"{Takes.PERCENT}, not {shown(wire)}")
         case Takes.COUNT:
@@ -64,14 +77,12 @@ def scalar(wire: Any, kind: Kind, scale: int = 0) -> Scalar:
         case Kind.NUMBER if is_number(wire):
             return scaled(wire, scale)
         case Kind.TEXT if isinstance(wire, str):
-            return wire
-        case Kind.TEXT if _whole(wire) and isinstance(wire, int):
-            return str(wire)  # ids may be written as numbers
+            return _text(wire)
         case Kind.BOOLEAN if isinstance(wire, bool):
             return wire
         case Kind.DATE if isinstance(wire, str):
             try:
-                return date.fromisoformat(wire)
+                return _date(wire)
             except ValueError:
                 raise WrongValue(f"a date such as 2026-03-31, not {shown(wire)}") from None
         case _:
@@ -131,11 +142,43 @@ def _checked(n: int, unit: Any) -> str:
 
 def is_number(wire: Any) -> TypeGuard[int | float]:
     """Return whether `wire` is a finite number, which true and false are not."""
-    return isinstance(wire, int | float) and not isinstance(wire, bool) and isfinite(wire)
+    if not isinstance(wire, int | float) or isinstance(wire, bool):
+        return False
+    try:
+        return isfinite(wire)
+    except OverflowError:  # an integer that no float can hold
+        return False
+
+
+def _date(wire: str) -> date:
+    if not _DATE.fullmatch(wire):
+        raise ValueError(wire)
+    return date.fromisoformat(wire)
+
+
+def _text(wire: str) -> str:
+    if len(wire) > _LONGEST_TEXT:
+        raise WrongValue(f"a text of at most {_LONGEST_TEXT:,} characters, not of {len(wire):,}")
+    try:
+        wire.encode()
+    except UnicodeEncodeError:
+        raise WrongValue("a text of whole characters, not one with half a surrogate pair") from None
+    return wire
+
+
+def _exponent(wire: float) -> int:
+    exponent = Decimal(str(wire)).as_tuple().exponent
+    assert isinstance(exponent, int), "a finite number"
+    return exponent
 
 
 def _whole(wire: Any) -> TypeGuard[int | float]:
     return is_number(wire) and wire == int(wire)
+
+
+def quoted(wire: Any) -> str:
+    """Return a word of the rule language as a message quotes it."""
+    return f"“{wire}”" if isinstance(wire, str) else shown(wire)
 
 
 def shown(wire: Any) -> str:

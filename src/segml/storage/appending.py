@@ -68,6 +68,8 @@ class Draft:
     ) -> dict[str, ImportCount]:
         """Take in `sources` and publish; see `Warehouse.append`."""
         manifests.sweep(self._root, self._before)
+        if not self._before.parts:
+            manifests.publish(self._root, self._before)  # facts never lie without a manifest
         try:
             counts = self._append(sources, progress)
             if self._changed():

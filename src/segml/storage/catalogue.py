@@ -4,6 +4,8 @@ Versions are rows that are only ever added; deleting a segment adds a last, empt
 past stays readable.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -20,8 +22,9 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
-from segml.core.errors import UnknownName, WorkspaceError
+from segml.core.errors import WorkspaceError
 from segml.segments.segment import Segment
 from segml.storage.shipped import shipped
 
@@ -50,7 +53,8 @@ class Catalogue:
 
     def __init__(self, url: str) -> None:
         self._engine: Engine = create_engine(url)
-        _METADATA.create_all(self._engine)
+        with self._told():
+            _METADATA.create_all(self._engine)
 
     def segments(self) -> dict[str, Segment]:
         """Return the current version of every segment by id, the shipped ones first."""
@@ -62,32 +66,31 @@ class Catalogue:
             .where(own.c.version == newest.scalar_subquery(), own.c.rule.is_not(None))
             .order_by(own.c.id)
         )
-        with self._engine.connect() as connection:
+        with self._told(), self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return dict(shipped()) | {row["id"]: _segment(row) for row in rows}
 
-    def segment(self, name: str, version: int | None = None) -> Segment:
-        """Return a segment, or one of its older versions; `UnknownName` when there is none."""
-        current = self.segments()
-        if name not in current:
-            raise UnknownName("segment", name, current)
-        if version is None or version == current[name].version:
-            return current[name]
-        for older in self.versions(name):
-            if older.version == version:
-                return older
-        raise UnknownName("version", f"{name} {version}", ())
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the database says into a sentence that names it."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            where = self._engine.url.render_as_string(hide_password=True)
+            cause = getattr(error, "orig", None) or error
+            raise WorkspaceError(
+                f"The catalogue of segments, {where}, cannot be used ({cause}). Restore it from a "
+                "backup, or see that the database runs."
+            ) from None
 
     def versions(self, name: str) -> list[Segment]:
         """Return every version of a segment that has a rule, the oldest first."""
-        if name in shipped():
-            return [shipped()[name]]
         query = (
             select(_VERSIONS)
             .where(_VERSIONS.c.id == name, _VERSIONS.c.rule.is_not(None))
             .order_by(_VERSIONS.c.version)
         )
-        with self._engine.connect() as connection:
+        with self._told(), self._engine.connect() as connection:
             return [_segment(row) for row in connection.execute(query).mappings()]
 
     def save(self, segment: Segment) -> Segment:
@@ -107,15 +110,15 @@ class Catalogue:
 
     def delete(self, name: str, owner: str, at: str) -> None:
         """Delete a saved segment; its versions stay on record."""
-        segment = self.segment(name)
-        if segment.shipped:
+        if name in shipped():
             raise WorkspaceError(f"“{name}” comes with segml and cannot be deleted.")
+        segment = self.segments()[name]
         self._add(
             Segment(name, segment.name, None, segment.description, "", owner, saved_at=at), None
         )
 
     def _add(self, segment: Segment, rule: Any) -> Segment:
-        with self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             newest = select(func.max(_VERSIONS.c.version)).where(_VERSIONS.c.id == segment.id)
             version = (connection.execute(newest).scalar() or 0) + 1
             connection.execute(

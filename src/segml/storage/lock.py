@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from segml.core.errors import Busy
+from segml.core.errors import Busy, WorkspaceError
 
 
 @contextmanager
@@ -17,6 +17,11 @@ def writing(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise Busy(f"Another process is writing to {folder}. Wait until it is done.") from None
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder} cannot be written to ({error.strerror}). Give this user the right to, or "
+            "name another workspace."
+        ) from None
     try:
         yield
     finally:

@@ -116,9 +116,15 @@ def read(root: Path) -> Manifest | None:
             parts=parts,
         )
     except FileNotFoundError:
+        if any((root / "facts").rglob("*.parquet")):
+            raise WorkspaceError(
+                f"{path} is missing, so nobody knows which facts count; restore it from a backup."
+            ) from None
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise WorkspaceError(f"{path} is damaged ({error}); restore it from a backup.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WorkspaceError(
+            f"{path} is damaged ({type(error).__name__}: {error}); restore it from a backup."
+        ) from error
 
 
 def _part(entry: dict[str, Any]) -> Part:

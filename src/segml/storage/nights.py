@@ -83,7 +83,11 @@ class Nights:
 
     def all(self) -> dict[date, Night]:
         """Return every stored night by its `as_of`, the earliest first."""
-        return {night.as_of: night for night in (_night(entry) for entry in self._index().values())}
+        try:
+            nights = [_night(entry) for entry in self._index().values()]
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise self._damaged(error) from None
+        return {night.as_of: night for night in nights}
 
     def features(self, as_of: date) -> pl.LazyFrame:
         """Return the stored features, one row per customer, sorted by customer_id."""
@@ -124,11 +128,14 @@ class Nights:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise WorkspaceError(
-                f"{self._root / 'index.json'} is damaged: {error}. Restore it from a backup, or "
-                "remove the nights folder and run the nights again."
-            ) from None
+            raise self._damaged(error) from None
         return index
+
+    def _damaged(self, error: Exception) -> WorkspaceError:
+        return WorkspaceError(
+            f"{self._root / 'index.json'} is damaged ({error}). Restore it from a backup, or "
+            "remove the nights folder and run the nights again."
+        )
 
     def _scan(self, as_of: date, file: str) -> pl.LazyFrame:
         key = as_of.isoformat()
