@@ -5,7 +5,7 @@ tests run on it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,11 +16,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from random_histories import stored_history
+from segml import Workspace
 from segml.core.features import Feature
 from segml.core.predicates import Predicate
 from segml.core.tables import TABLE, TABLES, Form
+from segml.datasets.restaurant import write_restaurant
 from segml.engine.history import History
 from segml.engine.reference import Reference
+from small_town import LAST, PLAN, filled
 
 # The same cases on every run, and no limit of time on a busy machine.
 settings.register_profile(
@@ -284,3 +287,19 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets are not beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_restaurant(folder, PLAN)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def restaurant(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return a workspace with three nights; tests only read it."""
+    workspace = filled(tmp_path_factory.mktemp("restaurant"), data)
+    for days in (14, 7, 0):
+        workspace.nightly(LAST - timedelta(days=days))
+    return workspace

@@ -55,6 +55,7 @@ def test_import_says_what_became_of_every_row(shop: Path, tmp_path: Path) -> Non
         "rejected": 1,
         "new": 0,
         "ignored": ["note"],
+        "earlier": 0,
     }
     rejects = answer("rejects", "-w", shop)
     assert rejects["count"] == 1
@@ -73,6 +74,23 @@ def test_several_tables_and_files_in_one_import(tmp_path: Path) -> None:
     assert counts["orders"]["read"] == 2
     assert counts["orders"]["rejected"] == 1  # of y, whom the customers table does not know
     assert counts["customers"]["new"] == 1
+
+
+def test_rows_of_earlier_imports_that_change_sides_are_told(tmp_path: Path) -> None:
+    header = "order_id,customer_id,ordered_at,amount\n"
+    (tmp_path / "o.csv").write_text(header + "1,x,2026-01-01,1\n2,y,2026-01-01,1\n")
+    (tmp_path / "c.csv").write_text("customer_id,city\nx,Rome\n")
+    (tmp_path / "d.csv").write_text("customer_id,city\ny,Bern\n")
+    answer("init", tmp_path / "w")
+    earlier = []
+    for table, name in (("orders", "o"), ("customers", "c"), ("customers", "d")):
+        counts = answer("import", table, tmp_path / f"{name}.csv", "-w", tmp_path / "w")["tables"]
+        earlier.append({table: count["earlier"] for table, count in counts.items()})
+    assert earlier == [
+        {"orders": 0},
+        {"customers": 0, "orders": -1},
+        {"customers": 0, "orders": 1},
+    ]
 
 
 def test_from_night_to_members(shop: Path, rule: Path, tmp_path: Path) -> None:

@@ -124,7 +124,12 @@ def _print_import(counts: Any, *, as_json: bool) -> None:
             terminal.say(
                 f"Not part of the contract, so left out of {name}: {', '.join(count.ignored)}."
             )
-    if any(count.rejected for count in counts.values()):
+        if count.earlier:
+            fate = "came in now, their parent being known"
+            if count.earlier < 0:
+                fate = "were set aside, their parent being unknown"
+            terminal.say(f"{abs(count.earlier):,} rows of {name} imported before {fate}.")
+    if any(count.rejected or count.earlier < 0 for count in counts.values()):
         terminal.say("See what was set aside and why: segml rejects")
 
 

@@ -88,11 +88,21 @@ class Draft:
         self._settle()
         self._keep_rejects([one.rejects for _, one in taken])
         counts: dict[str, ImportCount] = {}
+        waiting = {table: self._aside(self._before, table) for table in TABLE}
         for source, one in taken:
-            counts[source.table] = counts.get(source.table, ImportCount()) + self._count(
-                source, one
-            )
+            count = self._count(source, one)
+            counts[source.table] = counts.get(source.table, ImportCount()) + count
+            written = one.part.rows if one.part else 0
+            waiting[source.table] += written - count.new
+        for table, expected in waiting.items():
+            came = expected - self._aside(self._manifest, table)
+            if came:
+                counts[table] = counts.get(table, ImportCount()) + ImportCount(earlier=came)
         return counts
+
+    @staticmethod
+    def _aside(manifest: Manifest, table: str) -> int:
+        return sum(part.rows for part in manifest.of(table, aside=True))
 
     def _tidy(self) -> None:
         """Remove the files of this import that did not come to count; nobody has read them."""

@@ -19,6 +19,9 @@ class ImportCount:
         Accepted rows that were not there before.
     ignored
         Columns of the sources that nothing was read from.
+    earlier
+        Rows imported before that this import brought in, since their parent is known now, or
+        (negative) set aside, since it is not.
     """
 
     read: int = 0
@@ -26,6 +29,7 @@ class ImportCount:
     rejected: int = 0
     new: int = 0
     ignored: tuple[str, ...] = ()
+    earlier: int = 0
 
     def __add__(self, other: "ImportCount") -> "ImportCount":
         return ImportCount(
@@ -34,4 +38,5 @@ class ImportCount:
             self.rejected + other.rejected,
             self.new + other.new,
             tuple(dict.fromkeys(self.ignored + other.ignored)),
+            self.earlier + other.earlier,
         )

@@ -1,0 +1,44 @@
+"""A small synthetic restaurant in a workspace, and what can be seen of it from outside."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from segml import Settings, Workspace
+from segml.core.tables import TABLES
+from segml.datasets.restaurant import RestaurantPlan
+from segml.datasets.sources import file_source
+
+PLAN = RestaurantPlan(
+    customers=300, seed=3, first_day=date(2025, 1, 1), last_day=date(2025, 12, 31)
+)
+LAST = date(2026, 1, 1)
+
+
+def filled(folder: Path, data: Path) -> Workspace:
+    workspace = Workspace.create(folder, Settings(service_day_start="04:00"))  # type: ignore[arg-type]
+    workspace.import_facts([file_source(t.name, data / f"{t.name}.parquet") for t in TABLES])
+    return workspace
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Return a digest of every file under `folder`."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def tables_of(workspace: Workspace) -> dict[str, Any]:
+    """Return what readers see of every night."""
+    return {
+        str(day): (
+            night,
+            workspace.nights.features(day).collect().rows(),
+            workspace.nights.members(day).collect().rows(),
+            workspace.nights.changes(day).collect().rows(),
+        )
+        for day, night in workspace.nights.all().items()
+    }
