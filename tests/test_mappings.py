@@ -1,26 +1,22 @@
-"""Mappings: what they may say, how their problems are told, the shipped ones against raw data."""
+"""Mappings: what they may say, and how their problems are told."""
 # ruff: noqa: DTZ001 (wall-clock times of a restaurant have no zone)
 
-import tomllib
-from collections.abc import Callable
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from import_house import House
 from segml.core.errors import ImportRefused
-from segml.datasets.mapping import mapping_sources, mapping_time_zone, shipped_mappings
+from segml.datasets.mapping import mapping_sources, mapping_time_zone
+from segml.datasets.sources import file_source
 from segml.storage.counts import ImportCount
-from segml.storage.warehouse import Warehouse
 
-DATA = Path(__file__).parents[1].parent / "shared" / "data"
 SALES = """no,guest,when,what,pieces,each
 1,7,31/12/2023 19:05,Tea,2,1.50
 2,8,01/01/2024 08:00,Cake,1,4
 """
-Shipped = Callable[[str], tuple[dict[str, ImportCount], Warehouse]]
 
 
 @pytest.fixture
@@ -28,25 +24,6 @@ def house(tmp_path: Path) -> House:
     house = House(tmp_path)
     house.file(SALES, "sales.csv")
     return house
-
-
-@pytest.fixture
-def shipped(tmp_path: Path) -> Shipped:
-    if not DATA.is_dir():
-        pytest.skip("the folder of public data is not here")
-
-    def load(name: str) -> tuple[dict[str, ImportCount], Warehouse]:
-        path = shipped_mappings()[name]
-        warehouse = Warehouse(tmp_path / name, time_zone="UTC", service_day_start=time(0))
-        counts = warehouse.append(mapping_sources(path, DATA))
-        again = warehouse.append(mapping_sources(path, DATA))
-        assert warehouse.generation == 1
-        assert {t: (c.accepted, c.new) for t, c in again.items()} == {
-            t: (c.accepted, 0) for t, c in counts.items()
-        }
-        return counts, warehouse
-
-    return load
 
 
 def use(house: House, text: str) -> dict[str, ImportCount]:
@@ -207,103 +184,127 @@ def test_a_mapping_says_its_zone(house: House) -> None:
     assert mapping_time_zone(house.file("", "b.toml")) is None
 
 
-def test_shipped_mappings_explain_themselves() -> None:
-    for name in ("coffee_vending", "online_retail", "cdnow", "completejourney"):
-        path = shipped_mappings()[name]
-        text = path.read_text(encoding="utf-8")
-        assert text.count("\n# - ") >= 3
-        assert tomllib.loads(text)["description"]
+def refusal(house: House, text: str) -> str:
+    with pytest.raises(ImportRefused) as refused:
+        use(house, text)
+    return str(refused.value)
 
 
-def cents(column: str) -> pl.Expr:
-    return (pl.col(column) * 100).round(0).cast(pl.Int64)
+COLUMNS = """
+[tables.order_items.columns]
+order_id = "no"
+item = "what"
+"""
 
 
-def test_cdnow(shipped: Shipped) -> None:
-    counts, warehouse = shipped("cdnow")
-    raw = pl.read_csv(DATA / "cdnow_sample_2357.csv.gz", try_parse_dates=True)
-    orders = warehouse.tables()["orders"].collect()
-    assert counts["orders"].accepted == raw.height == 6919
-    assert orders["customer_id"].n_unique() == 2357
-    by = ["customer_id", "day", "amount"]
-    direct = raw.select("customer_id", day="date", amount=cents("amount"))
-    assert orders.select(by).sort(by).equals(direct.sort(by))
-    items = warehouse.tables()["order_items"].collect()
-    assert items["quantity"].sum() == raw["n_cds"].sum() * 1000
-
-
-def test_coffee_vending(shipped: Shipped) -> None:
-    counts, warehouse = shipped("coffee_vending")
-    raw = pl.read_csv(DATA / "coffee_vending.csv.gz")
-    carded = raw.filter(pl.col("card").is_not_null())
-    assert counts["orders"].rejected == raw.height - carded.height == 89
-    orders = warehouse.tables()["orders"].collect()
-    assert orders["customer_id"].n_unique() == carded["card"].n_unique()
-    assert orders["amount"].sum() == carded.select(cents("money")).sum().item()
-    assert orders["day"].min() == date(2024, 3, 1)
-    items = warehouse.tables()["order_items"].collect()
-    drinks = carded.select(pl.col("coffee_name").str.strip_chars().str.to_lowercase())
+@pytest.mark.parametrize(
+    ("origin", "named"),
+    [
+        ('from = "sales"\nfile = "sales.csv"', "from, file"),
+        ('file = "sales.csv"\nquery = "SELECT * FROM sales"', "file, query"),
+        (
+            'from = "sales"\ndatabase = "sqlite:///x.db"\nquery = "SELECT 1"',
+            "from, database, query",
+        ),
+        ('database = "sqlite:///x.db"', "database"),
+        ("", "none"),
+    ],
+)
+def test_an_entry_has_exactly_one_origin(house: House, origin: str, named: str) -> None:
+    head = '[sources.sales]\nfile = "sales.csv"\n[[tables.order_items]]\n'
+    assert use(house, f'{head}from = "sales"\n{COLUMNS}')["order_items"].accepted == 2
+    text = refusal(house, f"{head}{origin}\n{COLUMNS}")
+    assert text.count("\n") == 1
     assert (
-        dict(items.select(pl.col("item").str.to_lowercase()).to_series().value_counts().iter_rows())
-        == dict(drinks.to_series().value_counts().iter_rows())
-    )  # fmt: skip
-    reasons = warehouse.rejects().select("column").unique().collect()
-    assert reasons.to_series().to_list() == ["customer_id"]
-
-
-def test_online_retail(shipped: Shipped) -> None:
-    counts, warehouse = shipped("online_retail")
-    raw = pl.read_parquet(DATA / "online_retail_to_2011-06-12.parquet")
-    lines = raw.filter(pl.col("CustomerID").is_not_null())
-    exact = pl.col("Quantity") * (pl.col("UnitPrice") * 10_000).round(0).cast(pl.Int64)
-    direct = (
-        lines.group_by(order_id="Invoice")
-        .agg(
-            customer_id=pl.col("CustomerID").first(),
-            ordered_at=pl.col("InvoiceDate").min(),
-            amount=(exact.sum() / 100).round(0, mode="half_away_from_zero").cast(pl.Int64),
-        )
-        .with_columns(refund=pl.col("order_id").str.starts_with("C"))
-        .sort("order_id")
+        f"exactly one of from, or file, or database with query, or query; this names {named}."
+        in text
     )
-    orders = warehouse.tables()["orders"].collect()
-    assert counts["orders"].accepted == direct.height
-    assert orders.select(direct.columns).sort("order_id").equals(direct)
-    assert (orders.filter("refund")["amount"] <= 0).all()
-    goods = lines.filter(pl.col("StockCode").str.contains(r"^\d{5}"))
-    items = warehouse.tables()["order_items"].collect()
-    assert items.height == goods.height == counts["order_items"].new
-    assert items["quantity"].sum() == goods["Quantity"].sum() * 1000
-    assert counts["customers"].accepted == lines["CustomerID"].n_unique()
-    country = warehouse.tables()["customers"].select(pl.col("tags").list.first()).collect()
-    first = lines.unique("CustomerID", keep="first", maintain_order=True)["Country"]
-    assert country.to_series().to_list() == first.to_list()
 
 
-def test_completejourney(shipped: Shipped) -> None:
-    counts, warehouse = shipped("completejourney")
-    tables = {name: table.collect() for name, table in warehouse.tables().items()}
-    raw = pl.read_parquet(DATA / "cj_transactions_sample.parquet")
-    baskets = raw.group_by(order_id="basket_id").agg(
-        amount=cents("sales_value").sum(), coupon=(pl.col("coupon_disc") > 0).any()
+def test_a_source_has_exactly_one_origin(house: House) -> None:
+    text = refusal(
+        house,
+        f"""
+        [sources.both]
+        file = "sales.csv"
+        database = "sqlite:///x.db"
+        query = "SELECT 1"
+        [sources.alone]
+        query = "SELECT 1"
+        [[tables.order_items]]
+        file = "sales.csv"
+        {COLUMNS}
+        """,
     )
-    orders = tables["orders"].select("order_id", "amount", coupon=pl.col("coupon").is_not_null())
-    assert orders.sort("order_id").equals(baskets.sort("order_id"))
-    products = pl.read_parquet(DATA / "cj_products.parquet")
-    categories = raw.join(products, on="product_id", how="left")["product_category"].value_counts()
-    stored = tables["order_items"]["category"].value_counts()
-    assert dict(stored.iter_rows()) == dict(categories.iter_rows())
-    read = {
-        name: pl.read_csv(DATA / f"cj_{name}.csv.gz", schema_overrides={"household_id": pl.String})
-        for name in ("demographics", "campaigns", "coupon_redemptions")
-    }
-    households = pl.concat([raw["household_id"], *(one["household_id"] for one in read.values())])
-    assert counts["customers"].accepted == households.n_unique()
-    known = tables["customers"].filter(pl.col("tags").is_not_null())
-    assert set(known["customer_id"]) == set(read["demographics"]["household_id"])
-    kinds = dict(tables["messages"]["kind"].value_counts().iter_rows())
-    assert kinds == {
-        "sent": read["campaigns"].height,
-        "clicked": read["coupon_redemptions"].height,
-    }
-    assert counts["messages"].rejected == 0
+    assert "sources.both: Say where" in text
+    assert "file, or database with query; this names file, database, query." in text
+    assert "sources.alone: Say where" in text
+    assert text.count("\n") == 2
+
+
+def test_values_of_the_wrong_type_are_problems_told_at_once(house: House) -> None:
+    text = refusal(
+        house,
+        """
+        time_zone = ["Europe/Berlin"]
+        sources = 3
+        [[tables.orders]]
+        from = ["sales"]
+        [[tables.orders]]
+        file = 7
+        [[tables.orders]]
+        file = "sales.csv"
+        columns = "all"
+        [[tables.orders]]
+        file = "sales.csv"
+        where = 1
+        keep_first = "yes"
+        [tables.orders.columns]
+        order_id = "no"
+        customer_id = { column = ["guest"] }
+        ordered_at = { column = "when", format = 5 }
+        amount = { expression = 5 }
+        channel = 5
+        """,
+    )
+    for words in (
+        "the top: “time_zone” wants a text in quotation marks, not ['Europe/Berlin'].",
+        "the top: “sources” wants a TOML table, not 3.",
+        "tables.orders, entry 1: “from” wants a text",
+        "tables.orders, entry 2: “file” wants a text in quotation marks, not 7.",
+        "tables.orders, entry 3: “columns” wants a TOML table, not 'all'.",
+        "tables.orders, entry 4: “where” wants a text",
+        "tables.orders, entry 4: “keep_first” wants true or false, not 'yes'.",
+        "entry 4, column customer_id: “column” wants a text",
+        "entry 4, column ordered_at: “format” wants a text",
+        "entry 4, column amount: “expression” wants a text",
+        "entry 4: Column channel wants the name of a column or a TOML table, not 5.",
+    ):
+        assert words in text
+    assert text.count("\n") == 11
+
+
+@pytest.mark.parametrize("where", ["", "where = \"Colour <> 'red'\""])
+def test_an_entry_without_columns_is_read_as_a_plain_file(house: House, where: str) -> None:
+    header, row = "Order_ID, ITEM ,Quantity,Colour", "1,Tea,2,blue"
+    path = house.file(f"{header}\n{row}\n", "items.csv")
+    mapped = use(house, f'[[tables.order_items]]\nfile = "items.csv"\n{where}')
+    (source,) = mapping_sources(house.folder / "map.toml")
+    plain = file_source("order_items", path)
+    assert replace(source, open=plain.open) == plain
+    assert mapped["order_items"].ignored == ("Colour",)
+    assert house.column("quantity", "order_items") == [2000]
+
+
+def test_an_entry_without_columns_tells_what_a_plain_file_lacks(house: House) -> None:
+    house.file("Order_ID,Itme\n1,Tea\n", "items.csv")
+    with pytest.raises(ImportRefused) as plain:
+        file_source("order_items", house.folder / "items.csv")
+    assert str(plain.value) in refusal(house, '[[tables.order_items]]\nfile = "items.csv"')
+
+
+@pytest.mark.parametrize("zone", ['"Moon"', "3", '["Europe/Berlin"]'])
+def test_a_zone_that_does_not_exist_is_refused(house: House, zone: str) -> None:
+    path = house.file(f"time_zone = {zone}", "moon.toml")
+    with pytest.raises(ImportRefused, match=r"moon\.toml .*is no time zone, such as"):
+        mapping_time_zone(path)

@@ -17,17 +17,17 @@ It is a TOML file::
     ordered_at = { column = "InvoiceDate", format = "%d/%m/%Y %H:%M" }
 
 Expressions and conditions are DuckDB's SQL and may use ``_row``, the row's number in its file.
-Without ``columns``, the columns of the source that have canonical names are taken. All problems of
-a mapping are told at once.
+Without ``columns``, a source is read as a plain file is: by canonical names, whatever their case,
+and the columns left over are told. All problems of a mapping are told at once.
 
 To ship a mapping: one file in ``mappings/``; its comments explain what it decides.
 """
 
 import datetime
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -38,14 +38,25 @@ from segml.core.errors import ImportRefused, near
 from segml.core.tables import TABLE, Form, Table
 from segml.datasets.databases import database_source
 from segml.datasets.queries import BadSql, queried, shaped
-from segml.datasets.sources import Source, canonical_names, file, missing_columns
+from segml.datasets.sources import Source, canonical_names, file, missing_columns, table_source
 from segml.engine.batches import MADE, TableSource
 
 _SHIPPED: Final = Path(__file__).parent / "mappings"
-_TOP: Final = ("description", "time_zone", "sources", "tables")
-_SOURCE: Final = ("file", "database", "query")
-_ENTRY: Final = ("from", "file", "database", "query", "where", "keep_first", "columns")
-_COLUMN: Final = ("column", "expression", "constant", "format")
+
+_Shape = Mapping[str, type]
+_TOP: Final[_Shape] = {"description": str, "time_zone": str, "sources": dict, "tables": dict}
+_SOURCE: Final[_Shape] = {"file": str, "database": str, "query": str}
+_ENTRY: Final[_Shape] = {
+    "from": str,
+    **_SOURCE,
+    "where": str,
+    "keep_first": bool,
+    "columns": dict,
+}
+_COLUMN: Final[_Shape] = {"column": str, "expression": str, "constant": object, "format": str}
+_WANTED: Final = {str: "a text in quotation marks", bool: "true or false", dict: "a TOML table"}
+_SOURCE_ORIGINS: Final = (("file",), ("database", "query"))
+_ENTRY_ORIGINS: Final = (("from",), *_SOURCE_ORIGINS, ("query",))
 
 
 def shipped_mappings() -> dict[str, Path]:
@@ -54,9 +65,19 @@ def shipped_mappings() -> dict[str, Path]:
 
 
 def mapping_time_zone(path: Path) -> str | None:
-    """Return the time zone a mapping was written for, None where it says none."""
+    """Return the time zone a mapping was written for, None where it says none.
+
+    Raises
+    ------
+    ImportRefused
+        When the file is no TOML, or what it says is no time zone.
+    """
     zone = _document(path).get("time_zone")
-    return zone if isinstance(zone, str) else None
+    if zone is None:
+        return None
+    if not isinstance(zone, str) or zone not in available_timezones():
+        raise ImportRefused(f"{path.name} cannot be used as it stands: time_zone: {_no_zone(zone)}")
+    return zone
 
 
 def mapping_sources(path: Path, data_dir: Path | None = None) -> list[TableSource]:
@@ -76,23 +97,23 @@ def mapping_sources(path: Path, data_dir: Path | None = None) -> list[TableSourc
     """
     reading = _Reading(path, data_dir)
     document = _document(path)
-    reading.known(document, _TOP, "the top")
+    if not document.get("tables"):
+        reading.problem("tables", "The mapping fills no table; it needs at least one [[tables.…]].")
+    document = reading.known(document, _TOP, "the top")
     zone = document.get("time_zone")
     if zone is not None and zone not in available_timezones():
-        reading.problem("time_zone", f"{zone!r} is no time zone, such as Europe/Berlin.")
-    for name, spec in reading.section(document, "sources").items():
+        reading.problem("time_zone", _no_zone(zone))
+    for name, spec in document.get("sources", {}).items():
         with reading.at(f"sources.{name}"):
             reading.add(name, spec)
     found = []
-    for name, entries in reading.section(document, "tables").items():
+    for name, entries in document.get("tables", {}).items():
         if name not in TABLE:
             reading.problem(f"tables.{name}", f"There is no such table. {near(name, TABLE)}")
             continue
         for number, spec in enumerate(entries if isinstance(entries, list) else [entries], 1):
             with reading.at(f"tables.{name}, entry {number}"):
                 found.append(reading.entry(TABLE[name], spec))
-    if not reading.section(document, "tables"):
-        reading.problem("tables", "The mapping fills no table; it needs at least one [[tables.…]].")
     if reading.problems:
         lines = "\n".join(f"  - {problem}" for problem in reading.problems)
         raise ImportRefused(f"{path.name} cannot be used as it stands:\n{lines}")
@@ -106,6 +127,10 @@ def _document(path: Path) -> dict[str, Any]:
         raise ImportRefused(f"{path} cannot be opened: {error.strerror or error}.") from error
     except ValueError as error:
         raise ImportRefused(f"{path.name} is no TOML file: {error}.") from error
+
+
+def _no_zone(zone: object) -> str:
+    return f"{zone!r} is no time zone, such as Europe/Berlin."
 
 
 class _Skip(Exception):
@@ -146,32 +171,40 @@ class _Reading:
         except (ImportRefused, BadSql) as error:
             self.problem(place, str(error))
 
-    def section(self, document: dict[str, Any], name: str) -> dict[str, Any]:
-        found = document.get(name, {})
-        return found if isinstance(found, dict) else {}
-
-    def known(self, spec: dict[str, Any], keys: tuple[str, ...], place: str) -> None:
-        for key in spec:
-            if key not in keys:
-                hint = near(key, keys) or f"Known here: {', '.join(keys)}."
+    def known(self, spec: dict[str, Any], shape: _Shape, place: str) -> dict[str, Any]:
+        """Return what of `spec` has a known key and a value of its type; the rest is a problem."""
+        kept = {}
+        for key, value in spec.items():
+            if key not in shape:
+                hint = near(key, shape) or f"Known here: {', '.join(shape)}."
                 self.problem(place, f"“{key}” means nothing here. {hint}")
+            elif not isinstance(value, shape[key]):
+                self.problem(place, f"“{key}” wants {_WANTED[shape[key]]}, not {value!r}.")
+            else:
+                kept[key] = value
+        return kept
 
     def add(self, name: str, spec: Any) -> None:
         """Open a named source."""
         self._named.add(name)
         self._table(spec)
-        self.known(spec, _SOURCE, self._place)
-        self._sources[name] = self._origin(spec)
+        fit = self.known(spec, _SOURCE, self._place)
+        self._sources[name] = self._opened(fit, self._origin(spec, fit, _SOURCE_ORIGINS))
 
     def entry(self, table: Table, spec: Any) -> TableSource:
         """Return one entry of a table."""
         self._table(spec)
-        self.known(spec, _ENTRY, self._place)
-        source = self._from(table, spec)
-        columns = self._columns(table, spec, source)
-        for name in missing_columns(table, columns.plain | columns.made):
+        fit = self.known(spec, _ENTRY, self._place)
+        source = self._from(table, fit, self._origin(spec, fit, _ENTRY_ORIGINS))
+        where, keep_first = fit.get("where"), fit.get("keep_first", False)
+        if "columns" not in spec:
+            kept = shaped(source, {}, where) if where else source
+            return replace(table_source(table, kept), keep_first=keep_first)
+        if "columns" not in fit:
+            raise _Skip
+        columns = self._columns(table, fit["columns"], source)
+        for name in missing_columns(table, fit["columns"]):
             self.problem(self._place, f"The required column {name} is given nothing.")
-        where = spec.get("where")
         shape = shaped(source, columns.made, where) if columns.made or where else source
         pairs = {name: MADE + name for name in columns.made} | columns.plain
         return TableSource(
@@ -181,7 +214,7 @@ class _Reading:
             columns=tuple((name, pairs[name]) for name in canonical_names(table) if name in pairs),
             formats=tuple(columns.formats.items()),
             untyped=shape.untyped,
-            keep_first=spec.get("keep_first", False) is True,
+            keep_first=keep_first,
         )
 
     def _table(self, spec: Any) -> None:
@@ -189,32 +222,43 @@ class _Reading:
             self.problem(self._place, "A TOML table with keys and values is wanted here.")
             raise _Skip
 
-    def _from(self, table: Table, spec: dict[str, Any]) -> Source:
-        if "from" in spec:
-            name = spec["from"]
-            if name in self._named and name not in self._sources:
-                raise _Skip  # its own problem is told where it is declared
-            if name not in self._sources:
-                hint = near(str(name), self._sources)
-                self.problem(self._place, f"There is no source “{name}”. {hint}")
-                raise _Skip
-            return self._sources[name]
-        if "query" in spec and "database" not in spec:
-            if self._named - set(self._sources):
-                raise _Skip
-            label = f"{self._path.name}:{table.name}"
-            return queried(self._sources, str(spec["query"]).strip().rstrip(";"), label)
-        return self._origin(spec)
+    def _origin(
+        self, spec: dict[str, Any], fit: dict[str, Any], origins: tuple[tuple[str, ...], ...]
+    ) -> tuple[str, ...]:
+        """Return which of `origins` the spec names, if it is exactly one."""
+        keys = dict.fromkeys(key for origin in origins for key in origin)
+        said = tuple(key for key in keys if key in spec)
+        if said not in origins:
+            ways = ", or ".join(" with ".join(origin) for origin in origins)
+            found = f"this names {', '.join(said)}" if said else "this names none"
+            self.problem(self._place, f"Say where the rows are by exactly one of {ways}; {found}.")
+            raise _Skip
+        if not all(key in fit for key in said):
+            raise _Skip  # that it is no text has been told
+        return said
 
-    def _origin(self, spec: dict[str, Any]) -> Source:
-        if "database" in spec and "query" in spec:
-            return database_source(str(spec["database"]), str(spec["query"]))
-        if "file" in spec:
-            return file(self._found(str(spec["file"])))
-        self.problem(
-            self._place, "Say where the rows are: from, file, query, or database with query."
-        )
-        raise _Skip
+    def _from(self, table: Table, fit: dict[str, Any], origin: tuple[str, ...]) -> Source:
+        if origin == ("from",):
+            return self._declared(fit["from"])
+        if origin == ("query",):
+            if self._named - set(self._sources):
+                raise _Skip  # it may read a source that has a problem of its own
+            label = f"{self._path.name}:{table.name}"
+            return queried(self._sources, fit["query"].strip().rstrip(";"), label)
+        return self._opened(fit, origin)
+
+    def _declared(self, name: str) -> Source:
+        if name in self._named and name not in self._sources:
+            raise _Skip  # its own problem is told where it is declared
+        if name not in self._sources:
+            self.problem(self._place, f"There is no source “{name}”. {near(name, self._sources)}")
+            raise _Skip
+        return self._sources[name]
+
+    def _opened(self, fit: dict[str, Any], origin: tuple[str, ...]) -> Source:
+        if origin == ("file",):
+            return file(self._found(fit["file"]))
+        return database_source(fit["database"], fit["query"])
 
     def _found(self, name: str) -> Path:
         for folder in self._folders:
@@ -224,14 +268,9 @@ class _Reading:
         self.problem(self._place, f"There is no file {name} in {places}.")
         raise _Skip
 
-    def _columns(self, table: Table, spec: dict[str, Any], source: Source) -> _Columns:
+    def _columns(self, table: Table, asked: dict[str, Any], source: Source) -> _Columns:
         columns = _Columns()
-        asked = spec.get("columns")
         names = canonical_names(table)
-        if asked is None:
-            columns.plain = {name: name for name in names if name in source.schema.names}
-            return columns
-        self._table(asked)
         for name, value in asked.items():
             if name not in names:
                 text = f"The table {table.name} has no column “{name}”. {near(name, names)}"
@@ -244,27 +283,33 @@ class _Reading:
         self, table: Table, name: str, value: Any, source: Source, columns: _Columns
     ) -> None:
         spec = {"column": value} if isinstance(value, str) else value
-        self._table(spec)
-        self.known(spec, _COLUMN, f"{self._place}, column {name}")
+        if not isinstance(spec, dict):
+            self.problem(
+                self._place,
+                f"Column {name} wants the name of a column or a TOML table, not {spec!r}.",
+            )
+            return
+        fit = self.known(spec, _COLUMN, f"{self._place}, column {name}")
         if sum(key in spec for key in ("column", "expression", "constant")) != 1:
             self.problem(
                 self._place, f"Column {name} wants one of column, expression and constant."
             )
             return
-        if "column" in spec:
-            if spec["column"] not in source.schema.names:
-                hint = near(str(spec["column"]), source.schema.names)
-                has = f"it has {', '.join(source.schema.names)}."
-                self.problem(
-                    self._place, f"{source.label} has no column “{spec['column']}”. {hint or has}"
-                )
-            columns.plain[name] = spec["column"]
-        elif "expression" in spec:
-            columns.made[name] = str(spec["expression"])
-        else:
-            columns.made[name] = _literal(spec["constant"])
-        if "format" in spec:
-            columns.formats[name] = self._format(table, name, str(spec["format"]))
+        if "column" in fit:
+            self._has(source, fit["column"])
+            columns.plain[name] = fit["column"]
+        elif "expression" in fit:
+            columns.made[name] = fit["expression"]
+        elif "constant" in fit:
+            columns.made[name] = _literal(fit["constant"])
+        if "format" in fit:
+            columns.formats[name] = self._format(table, name, fit["format"])
+
+    def _has(self, source: Source, name: str) -> None:
+        if name not in source.schema.names:
+            hint = near(name, source.schema.names)
+            has = f"it has {', '.join(source.schema.names)}."
+            self.problem(self._place, f"{source.label} has no column “{name}”. {hint or has}")
 
     def _format(self, table: Table, name: str, time_format: str) -> str:
         form = Form.TIME if name == "known_at" else table.column(name).form

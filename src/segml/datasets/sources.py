@@ -57,31 +57,36 @@ class Source:
 def file_source(table: str, path: Path) -> TableSource:
     """Return the rows of a file whose header already has the canonical names.
 
-    Names are compared without regard to case and surrounding blanks; other columns are ignored.
-
     Raises
     ------
     ImportRefused
-        When the file is missing, is neither CSV, gzip CSV nor Parquet, or lacks a required column.
+        As `file` and `table_source` do, and when there is no such table.
     """
     if table not in TABLE:
         raise ImportRefused(f"There is no table “{table}”. {near(table, TABLE)}".rstrip())
-    source = file(path)
+    return table_source(TABLE[table], file(path))
+
+
+def table_source(table: Table, source: Source) -> TableSource:
+    """Return a source as the rows of `table`, each column under its canonical name.
+
+    Names are compared without regard to case and surrounding blanks; other columns are ignored.
+    `ImportRefused` when a required column is missing.
+    """
     by_name = {name.strip().lower(): name for name in reversed(source.schema.names)}
-    wanted = canonical_names(TABLE[table])
-    columns = tuple((name, by_name[name]) for name in wanted if name in by_name)
-    missing = missing_columns(TABLE[table], dict(columns))
+    columns = tuple((name, by_name[name]) for name in canonical_names(table) if name in by_name)
+    missing = missing_columns(table, dict(columns))
     if missing:
         hints = [hint for name in missing if (hint := near(name, by_name))]
         raise ImportRefused(
-            f"{source.label} cannot be read as {table}: the column"
+            f"{source.label} cannot be read as {table.name}: the column"
             f"{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
             f"{'are' if len(missing) > 1 else 'is'} missing; it has "
             f"{', '.join(source.schema.names)}. {' '.join(hints)}".rstrip()
         )
     used = {column for _, column in columns}
     return TableSource(
-        table=table,
+        table=table.name,
         label=source.label,
         open=source.open,
         columns=columns,
