@@ -18,8 +18,7 @@ from segml.engine.batches import TableSource
 from segml.storage import manifest as manifests
 from segml.storage.atomic import sync
 from segml.storage.counts import ImportCount
-from segml.storage.door import REJECTS as FIELDS
-from segml.storage.door import Clock
+from segml.storage.door import REJECT_COLUMNS, Clock
 from segml.storage.intake import FATE, NEW, Taken, take
 from segml.storage.manifest import REJECTS, Manifest, Part
 from segml.storage.orphans import parents, settle
@@ -183,13 +182,15 @@ class Draft:
 
     def _keep_rejects(self, found: Sequence[pl.DataFrame]) -> None:
         """Keep the rejects that are not kept yet."""
-        fresh = pl.concat([pl.DataFrame(schema=FIELDS), *found])
+        fresh = pl.concat([pl.DataFrame(schema=REJECT_COLUMNS), *found])
         kept = [
             pl.read_parquet(manifests.checked(self._root, part))
             for part in self._manifest.of(REJECTS)
         ]
         if kept:
-            fresh = fresh.join(pl.concat(kept), on=list(FIELDS), how="anti", nulls_equal=True)
+            fresh = fresh.join(
+                pl.concat(kept), on=list(REJECT_COLUMNS), how="anti", nulls_equal=True
+            )
         if fresh.is_empty():
             return
         file = self._fresh(REJECTS)

@@ -18,7 +18,7 @@ from segml.engine.stored import dtype
 from segml.storage.contracts import breaches
 from segml.storage.parsing import Cells, cells, is_text, localized
 
-REJECTS: Final = pl.Schema(
+REJECT_COLUMNS: Final = pl.Schema(
     {
         "table": pl.String,
         "source": pl.String,
@@ -73,9 +73,9 @@ class Admitted:
     raw
         Their raw records, row by row.
     rejects
-        One row per problem, of schema `REJECTS`.
-    read, rejected
-        Numbers of rows, not of problems.
+        One row per problem, of schema `REJECT_COLUMNS`.
+    read
+        Number of rows, those that are rejected among them.
     text_ids
         Id columns that are text by their type, whatever they look like.
     """
@@ -84,7 +84,6 @@ class Admitted:
     raw: pl.DataFrame
     rejects: pl.DataFrame
     read: int
-    rejected: int
     text_ids: frozenset[str]
 
 
@@ -138,7 +137,6 @@ def admit(
         raw=_record_columns(raw_kept),
         rejects=rejects,
         read=raw.height + len(bad),
-        rejected=len(broken) + len(bad),
         text_ids=text_ids,
     )
 
@@ -268,19 +266,19 @@ def rejects(
         "value",
         "reason",
         record.alias("record"),
-    ).cast(REJECTS)
+    ).cast(REJECT_COLUMNS)
 
 
 def _rejects(source: TableSource, raw: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
     if problems.is_empty():
-        return pl.DataFrame(schema=REJECTS)
+        return pl.DataFrame(schema=REJECT_COLUMNS)
     broken = raw[problems["place"]]
     return rejects(source, broken[ROW], problems, records(_record_columns(broken)))
 
 
 def _bad_lines(source: TableSource, bad: tuple[BadLine, ...]) -> pl.DataFrame:
     if not bad:
-        return pl.DataFrame(schema=REJECTS)
+        return pl.DataFrame(schema=REJECT_COLUMNS)
     lines = pl.DataFrame({"line": [line.text for line in bad]}, schema={"line": pl.String})
     problems = pl.DataFrame(
         {"column": None, "value": None, "reason": [line.reason for line in bad]},

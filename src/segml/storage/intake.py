@@ -15,7 +15,7 @@ import polars as pl
 from segml.core.errors import ImportRefused
 from segml.core.tables import TABLE, Form, Table
 from segml.engine.batches import ROW, TableSource
-from segml.storage.door import REJECTS, Admitted, Clock, admit, gathered, records, rejects
+from segml.storage.door import REJECT_COLUMNS, Admitted, Clock, admit, gathered, records, rejects
 from segml.storage.manifest import Part
 from segml.storage.parsing import canonical_integers
 from segml.storage.parts import content, id_columns, write
@@ -45,8 +45,8 @@ class Taken:
         The required ids of every row that now stands in the warehouse, and `FATE`.
     rejects
         One row per problem.
-    read, rejected
-        Numbers of rows.
+    read
+        Number of rows, without those that `keep_first` passes over.
     text_ids
         The id columns that brought text to their domain.
     """
@@ -55,7 +55,6 @@ class Taken:
     standing: pl.DataFrame
     rejects: pl.DataFrame
     read: int
-    rejected: int
     text_ids: frozenset[str]
 
 
@@ -67,7 +66,6 @@ class _Staged:
     index: list[pl.DataFrame]
     rejects: list[pl.DataFrame]
     read: int = 0
-    rejected: int = 0
     typed_text: frozenset[str] = frozenset()
     noted_text: frozenset[str] = frozenset()
 
@@ -107,9 +105,8 @@ def take(
         standing=index.select(*required_ids(table), fates.alias(FATE)).filter(
             (fates == NEW) | (fates == _THERE)
         ),
-        rejects=pl.concat([pl.DataFrame(schema=REJECTS), *staged.rejects]),
+        rejects=pl.concat([pl.DataFrame(schema=REJECT_COLUMNS), *staged.rejects]),
         read=staged.read - silent,
-        rejected=staged.rejected + repeated.height - silent,
         text_ids=text_ids,
     )
 
@@ -142,7 +139,6 @@ def _remember(staged: _Staged, table: Table, admitted: Admitted, chunk: tuple[Pa
     if admitted.rejects.height:
         staged.rejects.append(admitted.rejects)
     staged.read += admitted.read
-    staged.rejected += admitted.rejected
     staged.typed_text |= admitted.text_ids
     staged.noted_text |= {
         name
@@ -260,7 +256,7 @@ def _sliced(staged: _Staged, fates: pl.Series) -> Iterator[tuple[tuple[Path, Pat
 
 def _repeated(source: TableSource, table: Table, staged: _Staged, fates: pl.Series) -> pl.DataFrame:
     """Return the rejects for rows whose key is taken."""
-    found = [pl.DataFrame(schema=REJECTS)]
+    found = [pl.DataFrame(schema=REJECT_COLUMNS)]
     named = table.key[0] if table.key else ""
     for (rows_path, raw_path), fate in _sliced(staged, fates):
         taken = (fate == _REPEATED) | (fate == _CHANGED)

@@ -99,26 +99,13 @@ class Warehouse:
             for table in TABLES
         }
 
-    def first_day(self) -> date | None:
-        """Return the service day of the earliest visible order, None without orders."""
-        return self._order_day(pl.col("day").min())
-
-    def last_day(self) -> date | None:
-        """Return the service day of the latest visible order, None without orders."""
-        return self._order_day(pl.col("day").max())
-
-    def _order_day(self, which: pl.Expr) -> date | None:
-        day = self.tables()["orders"].select(which).collect().item()
-        assert day is None or isinstance(day, date)
-        return day
-
     def rejects(self) -> pl.LazyFrame:
         """Return one row per problem: table, source, row, column, value, reason, record.
 
         ``row`` counts the data rows of the source from 1 (in a file, the header and blank lines
         not counted); ``record`` is the raw row as JSON, for an orphan its stored values.
         """
-        from segml.storage.door import REJECTS as FIELDS  # noqa: PLC0415 (pandera loads slowly)
+        from segml.storage.door import REJECT_COLUMNS  # noqa: PLC0415 (pandera loads slowly)
 
         manifest = self._manifest()
         kept = [
@@ -130,7 +117,7 @@ class Warehouse:
             if aside:
                 needed = orphans.parents(self._root, manifest, table, integers)
                 kept.extend(orphans.told(self._root, part, needed).lazy() for part in aside)
-        return pl.concat([pl.LazyFrame(schema=FIELDS), *kept])
+        return pl.concat([pl.LazyFrame(schema=REJECT_COLUMNS), *kept])
 
     def append(
         self,
