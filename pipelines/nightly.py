@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from segml import Workspace
+from segml.core.calendar import service_day
 
 
 def main() -> None:
@@ -38,7 +39,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _today(workspace: Workspace) -> date:
-    return datetime.now(ZoneInfo(workspace.settings.time_zone)).date()
+    settings = workspace.settings
+    local = datetime.now(ZoneInfo(settings.time_zone)).replace(tzinfo=None)
+    return service_day(local, settings.service_day_start)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segml.core.errors import RuleRefused
+from segml import fields as f
+from segml.core.errors import Problem, RuleRefused
 from segml.core.predicates import Before, Compare, Field
 from segml.engine.reference import Reference
 from segml.library.features import FEATURES
-from segml.rules.catalog import build
+from segml.rules.catalog import Catalog, build
 from segml.rules.describe import sentence
-from segml.rules.parse import parse, problems
+from segml.rules.parse import parse
 from strategies import lowered, rules
 
 AT_RISK = {
@@ -24,6 +25,14 @@ AT_RISK = {
     "rules": [{"field": "days_since_last_order", "operator": ">=", "value": 60}],
 }
 CATALOG = build(FEATURES, {"at-risk": AT_RISK})
+
+
+def problems(wire: Any, catalog: Catalog, *, naming: str | None = None) -> tuple[Problem, ...]:
+    try:
+        parse(wire, catalog, naming=naming)
+    except RuleRefused as refused:
+        return refused.problems
+    return ()
 
 
 def all_of(*conditions: Any) -> dict[str, Any]:
@@ -100,6 +109,7 @@ def same_set(one: Any, other: Any) -> bool:
             all_of({"field": "city", "operator": "=", "value": "ROME"}),
         ),
         (all_of(wine({"mode": "some"})), all_of(wine({"mode": "atLeast", "threshold": 1}))),
+        (all_of(spend(10, "topPercent")), all_of(spend(10.0, "topPercent"))),
     ],
 )
 def test_alike(one: Any, other: Any) -> None:
@@ -134,6 +144,12 @@ EMPTY = {"combinator": "and", "rules": []}
     ("wire", "path", "says"),
     [
         (all_of(spend(10**400)), (0,), "takes a number"),
+        (all_of(wine({"mode": "atLeast", "threshold": 1e300})), (0,), "cannot be a count"),
+        (
+            all_of({"field": "segment", "operator": "in", "value": "at-risk", "match": {}}),
+            (0,),
+            "no event",
+        ),
         (all_of(spend(1e-300, "topPercent")), (0,), "percentage"),
         (all_of(spend(1) | {"muted": "no"}), (0,), "muted"),
         (all_of({"field": "city", "operator": "=", "value": 5}), (0,), "takes a text"),
@@ -151,7 +167,7 @@ EMPTY = {"combinator": "and", "rules": []}
         (all_of(spend(1) | {"muted": True}), (), "muted"),
         (all_of(spend(1)) | {"combinator": "xor"}, (), "combinator"),
         (all_of(spend(1)) | {"not": "yes"}, (), "not"),
-        (all_of("and"), (0,), "not a condition"),
+        (all_of("and"), (0,), "A condition cannot be"),
         (all_of({"field": "lifetime_spent", "operator": ">", "value": 1}), (0,), "no field"),
         (all_of(spend(1, "contains")), (0,), "no operator"),
         (all_of(spend("200")), (0,), "takes a number"),
@@ -281,6 +297,14 @@ def test_entered_lately_compares_neighbouring_nights() -> None:
     assert "too long" in problems(all_of(entered(93)), CATALOG)[0].message
 
 
+def test_memberships_are_asked_one_thing_each() -> None:
+    twice = entered(7)
+    twice["value"]["rules"].append({"field": "change", "operator": "=", "value": "left"})
+    assert "said twice" in problems(all_of(twice), CATALOG)[0].message
+    twice["value"]["rules"][-1]["muted"] = True
+    assert parse(all_of(twice), CATALOG) == parse(all_of(entered(7)), CATALOG)
+
+
 def test_relative_dates_in_the_past_are_relative_to_that_night() -> None:
     recent = all_of(
         {"field": "last_order_at", "operator": "withinLast", "value": {"n": 1, "unit": "day"}}
@@ -312,6 +336,7 @@ def test_relative_dates_in_the_past_are_relative_to_that_night() -> None:
             all_of(wine({"mode": "none"})),
             "Guests who never ordered items with category that is “wine”.",
         ),
+        (f.orders.at_least(3).as_json(), "Guests who ordered at least 3 times."),
         (
             all_of(
                 wine({"mode": "atLeast", "threshold": 20}, meta={"aggregate": "sum", "of": "price"})

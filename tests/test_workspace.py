@@ -85,6 +85,10 @@ def test_segments_in_use_are_kept(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path)
     workspace.segments.save("mine", f.orders_total >= 5, owner="kim")
     workspace.segments.save("other", f.in_segment("mine") & f.entered("mine", 7), owner="kim")
+    with pytest.raises(WorkspaceError, match="cannot be deleted"):
+        workspace.segments.delete("vip-customers", owner="kim")
+    with pytest.raises(UnknownName, match="no segment"):
+        workspace.segments.delete("nothere", owner="kim")
     with pytest.raises(SegmentInUse, match="used by other"):
         workspace.segments.delete("mine", owner="kim")
     with pytest.raises(RuleRefused, match="in a circle"):

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from segml.core.errors import Problem
+from segml.core.tables import CustomerId
 from segml.engine.explain import Reason
-from segml.engine.polars import CustomerId
 from segml.rules.criteria import Path
 from segml.segments.difference import Cause, Difference
 

@@ -15,7 +15,8 @@ import typer
 
 from segml import cli_options as options
 from segml import cli_segments, terminal
-from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText, SetText
+from segml.answers import NightReport
+from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
 from segml.core.errors import RuleRefused
 from segml.core.tables import TABLE
 from segml.settings import check
@@ -159,7 +160,7 @@ def rejects(
 
 
 @app.command()
-def nightly(workspace: Folder = HERE, as_of: AsOf = None, *, as_json: AsJson = False) -> None:
+def nightly(workspace: Folder = HERE, as_of: Night = None, *, as_json: AsJson = False) -> None:
     """Compute features, recompute every segment, record who entered and left, and publish."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
@@ -169,13 +170,17 @@ def nightly(workspace: Folder = HERE, as_of: AsOf = None, *, as_json: AsJson = F
         if as_json:
             terminal.document(report.as_json())
             return
-        since = f", changes since {report.previous}" if report.previous else ""
-        terminal.table(
-            f"{report.universe:,} guests at the start of {report.as_of}{since}",
-            ("segment", "guests", "entered", "left", ""),
-            [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
-            ("guests", "entered", "left"),
-        )
+        _print_night(report)
+
+
+def _print_night(report: NightReport) -> None:
+    since = f"; changes since {report.previous}" if report.previous else ""
+    terminal.table(
+        f"{report.universe:,} guests at the start of {report.as_of}{since}",
+        ("segment", "guests", "entered", "left", ""),
+        [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
+        ("guests", "entered", "left"),
+    )
 
 
 @app.command()
@@ -222,7 +227,7 @@ def members(
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
         day = options.day(opened, as_of)
-        names = [name.strip() for name in fields.split(",") if name.strip()]
+        names = list(dict.fromkeys(name.strip() for name in fields.split(",") if name.strip()))
         found = opened.members(options.rule_or_segment(opened, what), as_of=day, fields=names)
         if output is not None:
             options.write(found, output)
@@ -234,7 +239,11 @@ def members(
         elif output is not None:
             terminal.say(f"Wrote {found.height:,} members at the start of {day} to {output}.")
         else:
-            terminal.table(f"{found.height:,} members", found.columns, found.head(50).iter_rows())
+            shown = found.head(50)
+            title = f"{found.height:,} members"
+            if found.height > shown.height:
+                title += f", the first {shown.height} of them"
+            terminal.table(title, shown.columns, shown.iter_rows())
 
 
 @app.command()
@@ -292,13 +301,7 @@ def demo(
         if as_json:
             terminal.document({"workspace": str(workspace)} | report.as_json())
             return
-        terminal.table(
-            f"{report.universe:,} guests at the start of {report.as_of}; changes since "
-            f"{report.previous}",
-            ("segment", "guests", "entered", "left", ""),
-            [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
-            ("guests", "entered", "left"),
-        )
+        _print_night(report)
         member = Workspace(workspace).members("win-back-campaign")["customer_id"].to_list()
         program = "segml" if shutil.which("segml") else os.path.relpath(sys.argv[0])
         terminal.say(f"\nThe restaurant stands in {workspace}. Try next:\n")

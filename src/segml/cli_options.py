@@ -1,8 +1,9 @@
 """What the commands take: options they share, rules and sets by name or file, and the clock.
 
-This is the only file that asks what time it is.
+This is the only file of the package that asks what time it is.
 """
 
+import getpass
 import json
 import sys
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from segml.core.calendar import service_day
 from segml.core.errors import SegmlError
 from segml.workspace import Workspace
 
@@ -27,6 +29,10 @@ AsOf = Annotated[
         formats=["%Y-%m-%d"],
         help="The start of this service day; the latest stored night unless given, else today.",
     ),
+]
+Night = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The service day; today's unless given."),
 ]
 RuleText = Annotated[
     str, typer.Argument(help="A file with a rule as JSON, or - for standard input.")
@@ -77,10 +83,20 @@ def day(workspace: Workspace, as_of: datetime | None) -> date:
 
 
 def today(workspace: Workspace) -> date:
-    """Return the day it is at the restaurant."""
-    return datetime.now(ZoneInfo(workspace.settings.time_zone)).date()
+    """Return the service day it is at the restaurant."""
+    settings = workspace.settings
+    local = datetime.now(ZoneInfo(settings.time_zone)).replace(tzinfo=None)
+    return service_day(local, settings.service_day_start)
 
 
 def now() -> str:
     """Return the present moment in UTC, ISO 8601."""
     return datetime.now(ZoneInfo("UTC")).isoformat(timespec="seconds")
+
+
+def user() -> str:
+    """Return who is asking, as the system knows them; empty for a user without an account."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -1,6 +1,5 @@
 """The commands under ``segml segments``."""
 
-import getpass
 import json
 import sys
 from typing import Annotated
@@ -76,6 +75,7 @@ def show(
             return
         rules, unavailable = opened.segments.rules()
         rule = rules.get(segment)
+        versions = [one.version for one in opened.segments.versions(segment)]
         answer = {
             "id": found.id,
             "name": found.name,
@@ -83,7 +83,7 @@ def show(
             "kind": found.kind,
             "owner": found.owner,
             "version": found.version,
-            "versions": [one.version for one in opened.segments.versions(segment)],
+            "versions": versions,
             "sentence": opened.segments.sentence(segment) if rule else "",
             "digest": rule.digest if rule else None,
             "unavailable": unavailable.get(segment, ""),
@@ -94,6 +94,8 @@ def show(
             return
         terminal.say(f"{found.name} ({found.id}, version {found.version}, by {found.owner})")
         terminal.say(found.description)
+        if len(versions) > 1:
+            terminal.say(f"Versions: {', '.join(map(str, versions))}")
         terminal.say(str(answer["sentence"] or f"Not available: {answer['unavailable']}"))
         terminal.say(json.dumps(found.rule, indent=1, ensure_ascii=False))
 
@@ -117,7 +119,7 @@ def save(
             options.rule(rule),
             title=name,
             description=description,
-            owner=owner or getpass.getuser(),
+            owner=owner or options.user(),
             at=options.now(),
         )
         if as_json:
@@ -130,12 +132,15 @@ def save(
 def delete(
     segment: Annotated[str, typer.Argument(help="A segment's id.")],
     workspace: Folder = HERE,
+    owner: Annotated[str, typer.Option(help="Who deletes it.")] = "",
     *,
     as_json: AsJson = False,
 ) -> None:
     """Delete a saved segment that no other refers to."""
     with terminal.refusals(as_json=as_json):
-        Workspace(workspace).segments.delete(segment, owner=getpass.getuser(), at=options.now())
+        Workspace(workspace).segments.delete(
+            segment, owner=owner or options.user(), at=options.now()
+        )
         if as_json:
             terminal.document({"id": segment, "deleted": True})
         else:

@@ -39,12 +39,13 @@ def make(
     workspace = _workspace(folder, plan)
     data = folder / "data"
     if not (data / "truth" / "process.json").exists():
+        data.mkdir(exist_ok=True)
+        _mark(folder).write_text(_plan_text(plan), encoding="utf-8")
         write_restaurant(
             data,
             plan,
             lambda done, total: progress("making up guests", 0.4 * done / total),
         )
-        _mark(folder).write_text(_plan_text(plan), encoding="utf-8")
     progress("importing", 0.4)
     workspace.import_facts(
         [file_source(table.name, data / f"{table.name}.parquet") for table in TABLES],

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segml.core.errors import RuleRefused, SegmentInUse, UnknownName
+from segml.core.errors import RuleRefused, SegmentInUse, UnknownName, WorkspaceError
 from segml.library.features import FEATURES
 from segml.rules.catalog import Catalog, build
 from segml.rules.criteria import Rule
@@ -66,7 +66,7 @@ class Rulebook:
     def versions(self, name: str) -> list[Segment]:
         """Return every version of a segment, the oldest first."""
         current = self.get(name)
-        return [current] if current.shipped else self._catalogue.versions(name)
+        return [current] if name in shipped() else self._catalogue.versions(name)
 
     def save(
         self,
@@ -114,6 +114,9 @@ class Rulebook:
 
     def delete(self, name: str, *, owner: str, at: str = "") -> None:
         """Delete a saved segment that no other refers to; its versions stay on record."""
+        self.get(name)
+        if name in shipped():
+            raise WorkspaceError(f"“{name}” comes with segml and cannot be deleted.")
         users = [
             other
             for other, segment in self.all().items()
@@ -129,11 +132,7 @@ class Rulebook:
     def catalog(self) -> Catalog:
         """Return every name a rule may use."""
         segments = self.all()
-        return build(
-            FEATURES,
-            {name: segment.rule for name, segment in segments.items()},
-            {name: segment.name for name, segment in segments.items()},
-        )
+        return build(FEATURES, {name: segment.rule for name, segment in segments.items()})
 
     def rule(self, rule: RuleLike, *, naming: str | None = None) -> Rule:
         """Return the parsed rule of a segment, of a wire group or of an expression.

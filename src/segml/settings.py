@@ -1,5 +1,6 @@
 """The settings of a workspace: ``segml.toml`` in its folder, checked as a whole."""
 
+import json
 import tomllib
 from datetime import time
 from pathlib import Path
@@ -22,6 +23,12 @@ def _zone(name: str) -> str:
     return name
 
 
+def _minute(start: time) -> time:
+    if start.second or start.microsecond or start.tzinfo:
+        raise ValueError("a service day starts at a minute of the local clock, such as 04:00")
+    return start
+
+
 class Settings(BaseModel):
     """How a restaurant counts its days and money.
 
@@ -40,7 +47,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    service_day_start: time = time(0)
+    service_day_start: Annotated[time, AfterValidator(_minute)] = time(0)
     currency: str = "EUR"
     catalogue: str = ""
 
@@ -74,8 +81,13 @@ def save(folder: Path, settings: Settings) -> None:
         "# are read, so they stay once something has been imported.",
         f'time_zone = "{settings.time_zone}"',
         f'service_day_start = "{settings.service_day_start:%H:%M}"',
-        f'currency = "{settings.currency}"',
+        f"currency = {_text(settings.currency)}",
     ]
     if settings.catalogue:
-        lines.append(f'catalogue = "{settings.catalogue}"')
+        lines.append(f"catalogue = {_text(settings.catalogue)}")
     (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _text(text: str) -> str:
+    """Return a text as TOML writes it, which is as JSON does."""
+    return json.dumps(text, ensure_ascii=False)

@@ -35,23 +35,25 @@ def say(text: str = "") -> None:
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[str] = ()
 ) -> None:
-    """Print a table; the columns in `numbers` are aligned to the right."""
+    """Print a table; the columns in `numbers` are grouped and aligned to the right."""
     shown = Table(title=escape(title), title_justify="left", header_style="bold", box=None)
     for column in columns:
         shown.add_column(column, justify="right" if column in numbers else "left")
+    grouped = [column in numbers for column in columns]
     for row in rows:
-        shown.add_row(*(escape(cell(value)) for value in row))
+        cells = zip(row, grouped, strict=True)
+        shown.add_row(*(escape(cell(value, grouped=group)) for value, group in cells))
     OUT.print(shown)
 
 
-def cell(value: Any) -> str:
-    """Return a value as a table shows it."""
+def cell(value: Any, *, grouped: bool) -> str:
+    """Return a value as a table shows it; an id is not `grouped` by thousands."""
     match value:
         case None:
             return "-"
         case bool():
             return "yes" if value else "no"
-        case int():
+        case int() if grouped:
             return f"{value:,}"
         case float():
             return f"{value:,.2f}"

@@ -16,11 +16,12 @@ from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError, near
 from segml.core.features import Feature, Score
 from segml.core.features import digest as features_digest
+from segml.core.tables import CustomerId
 from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
 from segml.engine.explain import ranks, reasons
 from segml.engine.history import History
-from segml.engine.polars import CustomerId, PolarsEngine
+from segml.engine.polars import PolarsEngine
 from segml.engine.reference import Reference
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
@@ -38,6 +39,10 @@ Progress = Callable[[str, float], None]
 
 class Workspace:
     """One restaurant's facts, nights and segments.
+
+    Where a method's `as_of` is left out, the latest stored night is meant (`WorkspaceError` when
+    there is none). A rule may be a segment's id, a react-querybuilder group or a rule written in
+    Python; one with problems raises `RuleRefused`, a name that nothing has `UnknownName`.
 
     Parameters
     ----------
@@ -130,7 +135,7 @@ class Workspace:
         sources = [file_source(table, Path(file)) for table, file in files]
         if mapping is not None:
             path = Path(mapping)
-            if not path.exists():
+            if not path.is_file():
                 shipped = mappings.shipped_mappings()
                 if str(mapping) not in shipped:
                     raise ImportRefused(
@@ -171,7 +176,7 @@ class Workspace:
     def features(self, names: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return one row per customer: customer_id and fields (all without names), wire units."""
         _check_fields(names)
-        chosen = tuple(names) or tuple(available_features())
+        chosen = tuple(dict.fromkeys(names)) or tuple(available_features())
         return in_wire_units(self.engine(self._day(as_of)).features(chosen))
 
     def preview(self, rule: RuleLike, *, as_of: date | None = None) -> Preview:
@@ -228,7 +233,8 @@ class Workspace:
         """Return ``customer_id`` and `fields` of the members, ascending, in wire units."""
         _check_fields(fields)
         day = self._day(as_of)
-        held = self.engine(day).evaluate([self.segments.rule(rule).lower(day)], also=fields)
+        wanted = tuple(dict.fromkeys(fields))
+        held = self.engine(day).evaluate([self.segments.rule(rule).lower(day)], also=wanted)
         return in_wire_units(held.filter(pl.col("p0")).drop("p0"))
 
     def explain(

@@ -57,6 +57,11 @@ def service_day(moment: datetime, day_start: time) -> date:
     return (moment - offset).date()
 
 
+def earlier(day: date, days: int) -> date:
+    """Return the day `days` days before, or the first day there is."""
+    return date.fromordinal(max(day.toordinal() - days, 1))
+
+
 def month_day(day: date) -> int:
     """Return month and day as one number, ``month * 100 + day``."""
     return day.month * 100 + day.day

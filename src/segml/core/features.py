@@ -18,6 +18,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from segml.core.predicates import EVERYONE, Predicate
 from segml.core.tables import Kind
@@ -129,12 +130,15 @@ class Followed:
     by: str
 
 
+EARTH_RADIUS_KM: Final = 6371.0088  # the mean radius
+
+
 @dataclass(frozen=True, slots=True)
 class Nearest:
     """Kilometres from the customer's coordinates to the nearest restaurant, to the metre.
 
     Great circle by the haversine formula (R. W. Sinnott, Sky and Telescope 68, 1984) with the
-    mean radius of the Earth, 6371.0088 km. Rounded so that no two engines differ in a last bit.
+    mean radius of the Earth. Rounded so that no two engines differ in a last bit.
     """
 
 

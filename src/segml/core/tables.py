@@ -4,8 +4,9 @@ This file names the eight tables of facts that come in, their columns as a sourc
 and what the warehouse adds to each row at the door. Law kept: an absent optional column or table
 is legal and only makes what needs it unknown or zero.
 
-To add a source of facts: one `Table` in `TABLES`. With ``event`` set, it becomes a criterion of
-the rules by itself, its columns being the sub-fields.
+To add a source of facts: one `Table` in `TABLES` (and, for a new domain of ids, its owner in
+`storage.appending`). With ``event`` set, it becomes a criterion of the rules by itself, its columns
+being the sub-fields.
 
 Stored form of a row (what `History` hands to the engines):
 
@@ -112,7 +113,7 @@ class Table:
     parent
         ``(column, table)``: rows whose column names nothing in that table are set aside.
     event
-        The words for one row and for several, where rules may count the rows; empty otherwise.
+        The word for several rows, where rules may count the rows; empty otherwise.
     verb
         What the customer did, for the sentence: "ordered", "got messages".
     """
@@ -122,7 +123,7 @@ class Table:
     key: tuple[str, ...] = ()
     time: str = ""
     parent: tuple[str, str] | None = None
-    event: tuple[str, str] | None = None
+    event: str = ""
     verb: str = ""
 
     def column(self, name: str) -> Column:
@@ -223,7 +224,7 @@ TABLES: Final[tuple[Table, ...]] = (
         key=("order_id",),
         time="ordered_at",
         parent=_KNOWN_CUSTOMER,
-        event=("order", "orders"),
+        event="orders",
         verb="ordered",
     ),
     Table(
@@ -237,7 +238,7 @@ TABLES: Final[tuple[Table, ...]] = (
             Column("healthy", Form.BOOLEAN),
         ),
         parent=("order_id", "orders"),
-        event=("item line", "item lines"),
+        event="item lines",
         verb="ordered items",
     ),
     Table(
@@ -252,7 +253,7 @@ TABLES: Final[tuple[Table, ...]] = (
         ),
         time="occurred_at",
         parent=_KNOWN_CUSTOMER,
-        event=("message event", "message events"),
+        event="message events",
         verb="had message events",
     ),
     Table(
@@ -266,7 +267,7 @@ TABLES: Final[tuple[Table, ...]] = (
         key=("review_id",),
         time="reviewed_at",
         parent=_KNOWN_CUSTOMER,
-        event=("review", "reviews"),
+        event="reviews",
         verb="wrote reviews",
     ),
     Table(
@@ -278,7 +279,7 @@ TABLES: Final[tuple[Table, ...]] = (
         ),
         time="referred_at",
         parent=_KNOWN_CUSTOMER,
-        event=("referral", "referrals"),
+        event="referrals",
         verb="referred guests",
     ),
     Table(
@@ -290,9 +291,18 @@ TABLES: Final[tuple[Table, ...]] = (
         ),
         time="changed_at",
         parent=_KNOWN_CUSTOMER,
-        event=("tier change", "tier changes"),
+        event="tier changes",
         verb="changed loyalty tier",
     ),
 )
 
 TABLE: Final[dict[str, Table]] = {table.name: table for table in TABLES}
+
+# What customers did themselves: the first such fact makes an undated customer known.
+CUSTOMER_FACTS: Final = tuple(t.name for t in TABLES if t.time and t.parent == _KNOWN_CUSTOMER)
+CustomerId = int | str
+
+
+def stored_table(reading: str) -> Table:
+    """Return the table behind a reading of a history; ``payments`` are orders with refunds."""
+    return TABLE["orders" if reading == "payments" else reading]

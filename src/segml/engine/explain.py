@@ -11,7 +11,8 @@ from typing import Any
 
 from segml.core.features import Unit
 from segml.core.predicates import And, Before, Not, Or, Predicate, Top
-from segml.engine.reference import CustomerId, Reference
+from segml.core.tables import CustomerId
+from segml.engine.reference import Reference
 from segml.rules.criteria import Condition, EventCondition, Group, Leaf, Path, Rule
 from segml.rules.describe import words
 from segml.rules.values import unscaled

@@ -1,16 +1,18 @@
 """A history is everything known before `as_of`, and nothing else.
 
 Law kept: a row is visible when it had happened and was known before the start of the service day
-`as_of`, on both clocks; no later row can reach an engine, because engines read through here only.
+`as_of`, on both clocks. The production engine reads through here only; the reference and SQL say
+the same in their own words, and the agreement tests hold them to it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
-from segml.core.tables import TABLE
+from segml.core.calendar import earlier
+from segml.core.tables import CUSTOMER_FACTS, TABLE
 
 ITEM_COLUMNS_OF_ORDER = (
     "customer_id",
@@ -45,7 +47,7 @@ class History:
 
     def before(self, days: int) -> "History":
         """Return the history `days` days earlier."""
-        return replace(self, as_of=self.as_of - timedelta(days=days))
+        return replace(self, as_of=earlier(self.as_of, days))
 
     def of(self, customer_id: int | str) -> "History":
         """Return the same history with the facts of one customer only."""
@@ -91,7 +93,7 @@ class History:
         active = pl.concat(
             [
                 self._visible(name).select("customer_id").join(undated, "customer_id", how="semi")
-                for name in ("orders", "messages", "reviews", "referrals", "loyalty")
+                for name in CUSTOMER_FACTS
             ]
         ).unique()
         return pl.concat([dated, active]).sort("customer_id")

@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from segml.core.calendar import earlier
 from segml.core.features import Feature
 from segml.core.predicates import (
     Before,
@@ -19,12 +20,11 @@ from segml.core.predicates import (
     field_names,
     pasts_of,
 )
-from segml.core.tables import Kind
+from segml.core.tables import CustomerId, Kind
 from segml.engine.history import History
 from segml.engine.polars_features import snapshot
 from segml.engine.polars_rules import Columns, expression
 
-CustomerId = int | str
 StoredNight = Callable[[date], pl.LazyFrame | None]
 
 
@@ -54,6 +54,8 @@ class PolarsEngine:
         self._history = history
         self._features = features
         self._stored = stored
+        # What held on earlier days, shared with the engines of those days: pasts of pasts recur.
+        self._held: dict[tuple[date, Predicate], pl.DataFrame] = {}
 
     def features(self, names: Sequence[str]) -> pl.DataFrame:
         """Return ``customer_id`` and the named features in stored units, one row per customer."""
@@ -97,17 +99,24 @@ class PolarsEngine:
 
     def _with_pasts(self, frame: pl.DataFrame, pasts: tuple[Before, ...]) -> pl.DataFrame:
         """Add a column per past: those in the universe then and now for whom the rule held."""
-        by_days: dict[int, list[int]] = {}
+        for days in dict.fromkeys(past.days for past in pasts):
+            self._hold(days, [past.item for past in pasts if past.days == days])
         for i, past in enumerate(pasts):
-            by_days.setdefault(past.days, []).append(i)
-        for days, indexes in by_days.items():
-            engine = PolarsEngine(self._history.before(days), self._features, self._stored)
-            held = engine.evaluate([pasts[i].item for i in indexes]).rename(
-                {f"p{k}": f"t{i}" for k, i in enumerate(indexes)}
-            )
-            frame = frame.join(held, on="customer_id", how="left", maintain_order="left")
-            frame = frame.with_columns(pl.col(f"t{i}").fill_null(value=False) for i in indexes)
-        return frame
+            held = self._held[earlier(self._history.as_of, past.days), past.item]
+            then = held.rename({"held": f"t{i}"})
+            frame = frame.join(then, on="customer_id", how="left", maintain_order="left")
+        return frame.with_columns(pl.col(f"t{i}").fill_null(value=False) for i in range(len(pasts)))
+
+    def _hold(self, days: int, items: Sequence[Predicate]) -> None:
+        """Evaluate on an earlier day what has not been evaluated on it yet."""
+        history = self._history.before(days)
+        new = [item for item in dict.fromkeys(items) if (history.as_of, item) not in self._held]
+        if new:
+            engine = PolarsEngine(history, self._features, self._stored)
+            engine._held = self._held
+            held = engine.evaluate(new)
+            for i, item in enumerate(new):
+                self._held[history.as_of, item] = held.select("customer_id", held=f"p{i}")
 
     def _columns(
         self, names: tuple[str, ...], events: tuple[Events, ...], pasts: tuple[Before, ...]

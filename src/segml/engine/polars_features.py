@@ -10,8 +10,9 @@ from typing import Final, assert_never
 
 import polars as pl
 
-from segml.core.calendar import birthday_code
+from segml.core.calendar import birthday_code, earlier
 from segml.core.features import (
+    EARTH_RADIUS_KM,
     Aggregated,
     Attribute,
     CompletedYears,
@@ -37,13 +38,12 @@ from segml.core.features import (
     basics,
 )
 from segml.core.predicates import EVERYONE, Events, Field
-from segml.core.tables import TABLE
 from segml.core.tables import Form as ColumnForm
+from segml.core.tables import stored_table
 from segml.engine.arithmetic import quotient
 from segml.engine.history import History
 from segml.engine.polars_rules import column_of, expression, row_columns
 
-EARTH_RADIUS_KM: Final = 6371.0088
 _ID: Final = "customer_id"
 
 
@@ -122,7 +122,7 @@ def _where(rows: Rows, history: History) -> pl.Expr | None:
     """Return which rows of the pass are meant, or None for all of them."""
     conditions = []
     if rows.within:
-        conditions.append(pl.col("day") >= history.as_of - timedelta(days=rows.within))
+        conditions.append(pl.col("day") >= earlier(history.as_of, rows.within))
     if rows.where != EVERYONE:
         conditions.append(expression(rows.where, row_columns(rows.table)))
     return pl.all_horizontal(conditions) if conditions else None
@@ -166,7 +166,7 @@ def _extreme(rows: Rows, column: str, history: History, *, latest: bool) -> pl.E
     if column == "day":
         day = _only(pl.col("day"), where)
         return day.max() if latest else day.min()
-    table = TABLE["orders" if rows.table == "payments" else rows.table]
+    table = stored_table(rows.table)
     if not table.column(column).required:
         known = pl.col(column).is_not_null()
         where = known if where is None else where & known

@@ -29,7 +29,7 @@ from segml.core.predicates import (
     Text,
     Top,
 )
-from segml.core.tables import TABLE, Column, Form, Kind
+from segml.core.tables import TABLE, Column, Form, Kind, stored_table
 
 # The columns a predicate over rows may name that the canonical table does not have.
 _ADDED: Final = {"hour": Kind.NUMBER, "weekday": Kind.NUMBER, "day": Kind.DATE}
@@ -90,9 +90,8 @@ def row_columns(table: str) -> Columns:
 
 def column_of(table: str, name: str) -> Column:
     """Return the canonical column behind a field of the rows of `table`."""
-    own = "orders" if table == "payments" else table
-    columns = {column.name: column for column in TABLE[own].columns}
-    if own == "order_items":
+    columns = {column.name: column for column in stored_table(table).columns}
+    if table == "order_items":
         columns = {column.name: column for column in TABLE["orders"].columns} | columns
     return columns[name]
 

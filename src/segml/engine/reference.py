@@ -7,9 +7,10 @@ Polars opens the tables at the door and computes nothing here.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Self, assert_never
 
+from segml.core.calendar import earlier
 from segml.core.errors import UnknownName
 from segml.core.features import Feature
 from segml.core.predicates import (
@@ -28,6 +29,7 @@ from segml.core.predicates import (
     Text,
     Top,
 )
+from segml.core.tables import CUSTOMER_FACTS, CustomerId
 from segml.engine.history import ITEM_COLUMNS_OF_ORDER, History
 from segml.engine.reference_features import (
     Facts,
@@ -39,9 +41,7 @@ from segml.engine.reference_features import (
     value,
 )
 
-CustomerId = int | str
-
-_OWN_FACTS = ("messages", "reviews", "referrals", "loyalty")
+_OWN_FACTS = tuple(name for name in CUSTOMER_FACTS if name != "orders")
 
 
 class Reference:
@@ -131,7 +131,7 @@ class Reference:
         if days not in self._past:
             self._past[days] = type(self)(
                 self._tables,
-                self._as_of - timedelta(days=days),
+                earlier(self._as_of, days),
                 has_customers=self._has_customers,
                 features=self._features,
             )

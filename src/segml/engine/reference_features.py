@@ -15,8 +15,9 @@ from operator import eq, ge, gt, le, lt
 from statistics import median
 from typing import Any, Final, assert_never
 
-from segml.core.calendar import birthday_code, month_day
+from segml.core.calendar import birthday_code, earlier, month_day
 from segml.core.features import (
+    EARTH_RADIUS_KM,
     Aggregated,
     Attribute,
     CompletedYears,
@@ -59,13 +60,12 @@ from segml.core.predicates import (
     Top,
     folded,
 )
-from segml.core.tables import TABLE, TABLES
+from segml.core.tables import TABLES, stored_table
 from segml.core.tables import Form as Stored
 
 Row = Mapping[str, Any]
 Value = Scalar | list[str] | None
 
-EARTH_RADIUS_KM: Final = 6371.0088
 
 # A column's name says the same in every table that has it.
 _IDS: Final = {c.name for table in TABLES for c in table.columns if c.form is Stored.ID}
@@ -180,7 +180,7 @@ def _aggregated(form: Aggregated, facts: Facts) -> Value:
 def _rows(rows: Rows, facts: Facts) -> list[Row]:
     found = [row for row in facts.rows[rows.table] if row_holds(rows.where, row)]
     if rows.within:
-        first_day = facts.as_of - timedelta(days=rows.within)
+        first_day = earlier(facts.as_of, rows.within)
         found = [row for row in found if row["day"] >= first_day]
     return found
 
@@ -195,7 +195,7 @@ def _values(rows: Rows, column: str, facts: Facts) -> set[Any]:
 
 def _in_time(rows: Rows, column: str, facts: Facts) -> list[Value]:
     """Return the known values of `column`, earliest row first, ties by key or by the column."""
-    table = TABLE["orders" if rows.table == "payments" else rows.table]
+    table = stored_table(rows.table)
     time = table.time or "ordered_at"
     ties = table.key or (column,)
     in_order = sorted(

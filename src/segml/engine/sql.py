@@ -25,12 +25,12 @@ import duckdb
 import polars as pl
 from sqlglot import exp
 
+from segml.core.calendar import earlier
 from segml.core.errors import UnknownName
 from segml.core.features import Feature
 from segml.core.predicates import Before, Operand, Predicate, Scalar, Top
 from segml.engine.history import History
 from segml.engine.sql_moment import Moment
-from segml.engine.sql_relations import earlier
 from segml.engine.sql_rules import (
     Type,
     Value,

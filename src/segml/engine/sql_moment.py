@@ -13,7 +13,7 @@ from sqlglot import exp
 from segml.core.errors import UnknownName
 from segml.core.features import Attribute, Count, Feature, Listed, Nearest, Rows
 from segml.core.predicates import And, Events, Field, In, MonthDay, Operand, Scalar
-from segml.core.tables import TABLE
+from segml.core.tables import CUSTOMER_FACTS, TABLE
 from segml.engine.history import ITEM_COLUMNS_OF_ORDER
 from segml.engine.sql_features import (
     Basic,
@@ -30,17 +30,9 @@ from segml.engine.sql_rules import Type, Value, both, column_types, integer, mon
 Cte = tuple[str, exp.Query]
 
 # In the order in which they are written: items read orders, the universe reads the rest.
-_ROWS: Final = (
-    "restaurants",
-    "payments",
-    "orders",
-    "order_items",
-    "messages",
-    "reviews",
-    "referrals",
-    "loyalty",
-)
-_ACTIVITY: Final = ("payments", "messages", "reviews", "referrals", "loyalty")
+_OTHERS: Final = tuple(name for name in CUSTOMER_FACTS if name != "orders")
+_ROWS: Final = ("restaurants", "payments", "orders", "order_items", *_OTHERS)
+_ACTIVITY: Final = ("payments", *_OTHERS)
 
 
 class Moment:

@@ -7,12 +7,14 @@ that means 0.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final, assert_never
+from datetime import date
+from typing import assert_never
 
 from sqlglot import exp
 
+from segml.core.calendar import earlier
 from segml.core.features import (
+    EARTH_RADIUS_KM,
     Favourite,
     First,
     Followed,
@@ -24,7 +26,7 @@ from segml.core.features import (
     UsualGap,
 )
 from segml.core.predicates import Scalar
-from segml.core.tables import TABLE
+from segml.core.tables import stored_table
 from segml.engine.sql_rules import (
     RowScope,
     Type,
@@ -41,8 +43,6 @@ from segml.engine.sql_rules import (
     ordering,
     time_of,
 )
-
-_EARTH_RADIUS_KM: Final = 6371.0088
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,6 @@ class Setting:
         known = exp.not_(is_null(RowScope(rows.table).column(column)), copy=False)
         where = both(kept(rows, self.as_of), known)
         return exp.select().from_(self.source(rows.table)).where(where, copy=False)
-
-
-def earlier(as_of: date, days: int) -> date:
-    """Return the day `days` before `as_of`, or the first day of the calendar."""
-    return as_of - timedelta(days=days) if days < as_of.toordinal() else date.min
 
 
 def kept(rows: Rows, as_of: date) -> exp.Expr:
@@ -151,7 +146,7 @@ def _foremost(selection: exp.Select, order: list[exp.Expr]) -> exp.Select:
 
 def _edge(rows: Rows, column: str, setting: Setting, *, latest: bool) -> exp.Select:
     scope = RowScope(rows.table)
-    key = TABLE["orders" if rows.table == "payments" else rows.table].key or (column,)
+    key = stored_table(rows.table).key or (column,)
     order = [
         term
         for name in dict.fromkeys((time_of(rows.table), *key))
@@ -262,7 +257,7 @@ def _nearest(setting: Setting) -> exp.Select:
         " * POWER(SIN(RADIANS(r.longitude - p.longitude) / 2), 2)"
     )
     half_angle = f"ASIN(LEAST(CAST(1 AS DOUBLE), SQRT({half_chord_squared})))"
-    metres = f"FLOOR(MIN(2 * {_EARTH_RADIUS_KM} * {half_angle}) * 1000 + 0.5)"
+    metres = f"FLOOR(MIN(2 * {EARTH_RADIUS_KM} * {half_angle}) * 1000 + 0.5)"
     placed = " AND ".join(
         f"NOT {table}.{part} IS NULL" for table in "pr" for part in ("latitude", "longitude")
     )

@@ -40,7 +40,7 @@ from segml.core.predicates import (
     Text,
     Top,
 )
-from segml.core.tables import TABLE, Form
+from segml.core.tables import TABLE, Form, stored_table
 from segml.engine.history import ITEM_COLUMNS_OF_ORDER
 
 _LARGEST_INTEGER: Final = 2**63 - 1
@@ -107,7 +107,7 @@ _TYPES: Final = {
 
 def column_types(table: str) -> dict[str, Type]:
     """Return the columns that visible rows of `table` (or of ``payments``) carry, with types."""
-    stored = TABLE["orders" if table == "payments" else table]
+    stored = stored_table(table)
     types = {column.name: _TYPES[column.form] for column in stored.columns}
     types["known_day"] = Type.DATE
     if stored.time:

@@ -4,7 +4,7 @@ It is built from the features, the tables of facts and the segments there are; t
 against it, the page draws its palette from it.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -59,7 +59,6 @@ class Event:
     """One table whose rows a rule may count, with its sub-fields."""
 
     table: str
-    one: str
     many: str
     verb: str
     fields: Mapping[str, Named]
@@ -75,14 +74,11 @@ class Catalog:
         By name.
     segments
         The wire rule of every segment, by id.
-    titles
-        The name of every segment, by id.
     """
 
     fields: Mapping[str, Named]
     events: Mapping[str, Event]
     segments: Mapping[str, Any] = field(default_factory=dict)
-    titles: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """Return every name that may stand as the field of a rule."""
@@ -92,20 +88,17 @@ class Catalog:
 def build(
     features: Mapping[str, Feature],
     segments: Mapping[str, Any] | None = None,
-    titles: Mapping[str, str] | None = None,
-    models: Set[str] = frozenset(),
 ) -> Catalog:
-    """Return the catalog of `features`, the tables and `segments`; `models` are those trained."""
-    fields = {name: _of_feature(feature, models) for name, feature in features.items()}
+    """Return the catalog of `features`, the tables and `segments`."""
+    fields = {name: _of_feature(feature) for name, feature in features.items()}
     events = {table.name: _event(table) for table in TABLES if table.event}
-    return Catalog(fields, events, segments or {}, titles or {})
+    return Catalog(fields, events, segments or {})
 
 
-def _of_feature(feature: Feature, models: Set[str]) -> Named:
+def _of_feature(feature: Feature) -> Named:
     unavailable = ""
-    if isinstance(feature.form, Score) and feature.form.model not in models:
-        model = feature.form.model
-        unavailable = f"needs a trained “{model}” model, and there is none yet"
+    if isinstance(feature.form, Score):
+        unavailable = f"needs a trained “{feature.form.model}” model, and there is none yet"
     return Named(
         feature.name,
         feature.kind,
@@ -138,7 +131,7 @@ def _event(table: Table) -> Event:
     # The customer is who the rule is about; a refund is no visit, so no row has the mark.
     hidden = {"customer_id", "refund"}
     fields = {name: _of_column(column) for name, column in columns.items() if name not in hidden}
-    return Event(table.name, *table.event, table.verb, fields)
+    return Event(table.name, table.event, table.verb, fields)
 
 
 def _of_column(column: Column) -> Named:

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as _part
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from segml.core.operators import Ago, Operator, Span
+from segml.core.calendar import earlier
+from segml.core.operators import Ago, Operator, Span, Takes
 from segml.core.predicates import (
     Aggregate,
     And,
@@ -56,7 +58,7 @@ class Condition:
     def canonical(self) -> Any:
         """Return what the condition means, as JSON: order of a set of values left out."""
         value = _plain(_lowered(self.value))
-        if self.operator.name in _UNORDERED:
+        if self.operator.takes is Takes.MANY:
             value = sorted({json.dumps(item): item for item in value}.values(), key=json.dumps)
         return {"field": self.field.name, "operator": self.operator.name, "value": value}
 
@@ -224,15 +226,6 @@ class Rule:
         names = (leaf.field.name for leaf in self.leaves() if isinstance(leaf, Condition))
         return tuple(dict.fromkeys(names))
 
-    def segments(self) -> frozenset[str]:
-        """Return the ids of the segments that the rule itself refers to."""
-        return frozenset(
-            name
-            for leaf in self.leaves()
-            if isinstance(leaf, SegmentCondition | MembershipCondition)
-            for name, _ in leaf.segments
-        )
-
 
 def _leaves(group: Group) -> Iterator[Leaf]:
     for item in group.items:
@@ -245,7 +238,7 @@ def _leaves(group: Group) -> Iterator[Leaf]:
 def _ago(rule: Rule, as_of: date, days: int) -> Predicate:
     if days == 0:
         return rule.lower(as_of)
-    return Before(days, rule.lower(date.fromordinal(as_of.toordinal() - days)))
+    return Before(days, rule.lower(earlier(as_of, days)))
 
 
 def _lowered(value: Any) -> Any:
@@ -272,9 +265,10 @@ def _plain(value: Any) -> Any:
             return [Span(start, unit).days, Span(end, unit).days]
         case tuple():
             return [_plain(item) for item in value]
+        case Decimal():
+            return f"{value.normalize():f}"
         case _:
             return str(value)
 
 
 _ORDERS: Final[dict[str, Order]] = {"atLeast": "ge", "atMost": "le", "exactly": "eq"}
-_UNORDERED: Final = {"in", "notIn", "hasAny", "hasAll", "hasNone"}

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from segml.core.calendar import MONTHS
 from segml.core.features import Unit
 from segml.core.operators import Ago, Operator, Span, Takes
-from segml.core.tables import Kind
+from segml.core.tables import TABLE, Kind
 from segml.rules.catalog import Named
 from segml.rules.criteria import (
     Condition,
@@ -118,7 +118,7 @@ def _number(named: Named, stored: int | float) -> str:
 
 def _event(condition: EventCondition) -> str:
     event = condition.event
-    where = f" with {_rows(condition.where)}"
+    where = "" if _is_any(condition) else f" with {_rows(condition.where)}"
     if condition.of is not None:
         of = condition.of
         whole = condition.how in ("avg", "distinct")  # a mean, a count: no minor units
@@ -137,6 +137,16 @@ def _event(condition: EventCondition) -> str:
             times = "once" if condition.threshold == 1 else f"{condition.threshold} times"
             often = {"atLeast": "at least", "atMost": "at most", "exactly": "exactly"}[mode]
             return f"who {event.verb}{where} {often} {times}"
+
+
+def _is_any(condition: EventCondition) -> bool:
+    """Return whether every row counts: only its date is asked for, which every row has."""
+    match condition.where:
+        case Group(negated=False, items=(Condition(named, operator),)):
+            time = TABLE[condition.event.table].time or TABLE["orders"].time
+            return operator.name == "notNull" and named.name == time
+        case _:
+            return False
 
 
 def _rows(group: Group) -> str:

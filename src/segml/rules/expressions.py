@@ -181,6 +181,13 @@ class BooleanField(_Field, Expression):
     """Yes or no; by itself the condition that it is yes."""
 
     __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, value: bool) -> Expression:  # type: ignore[override]
+        return self._rule("=", value)
+
+    def __ne__(self, value: bool) -> Expression:  # type: ignore[override]
+        return self._rule("!=", value)
 
     def wire(self) -> Wire:
         """Return "is yes"."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from segml.rules.expressions import (
@@ -46,8 +47,8 @@ class EventField:
         """
         new = [condition.wire() for condition in conditions]
         for name, value in equals.items():
-            many = isinstance(value, list | tuple | set)
-            wire = sorted(value) if isinstance(value, set) else list(value) if many else value
+            many = isinstance(value, list | tuple)
+            wire = [_wire(one) for one in value] if many else _wire(value)
             new.append({"field": name, "operator": "in" if many else "=", "value": wire})
         return replace(self, conditions=(*self.conditions, *new))
 
@@ -129,6 +130,10 @@ class Amount:
         name = self.of if isinstance(self.of, str) else self.of.name
         meta = {"aggregate": self.how, "of": name}
         return self.events._rule({"mode": mode, "threshold": value}, meta)
+
+
+def _wire(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def in_segment(*segments: str) -> Expression:

@@ -4,7 +4,7 @@ Law kept: a rule with any problem counts nobody. An empty group is a problem, ne
 nothing is dropped or guessed in silence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from segml.core.errors import Problem, RuleRefused, near
@@ -54,20 +54,7 @@ def parse(wire: Any, catalog: Catalog, *, naming: str | None = None) -> Rule:
     RuleRefused
         With all problems, each with its path.
     """
-    return _read(wire, catalog, (naming,) if naming else ())
-
-
-def problems(wire: Any, catalog: Catalog, *, naming: str | None = None) -> tuple[Problem, ...]:
-    """Return every problem of `wire`; none when it is a rule."""
-    try:
-        parse(wire, catalog, naming=naming)
-    except RuleRefused as refused:
-        return refused.problems
-    return ()
-
-
-def _read(wire: Any, catalog: Catalog, trail: tuple[str, ...]) -> Rule:
-    parser = _Parser(catalog, trail)
+    parser = _Parser(catalog, (naming,) if naming else ())
     root = parser.group(wire, ())
     if parser.conditions > MOST_CONDITIONS:
         parser.problem(
@@ -88,6 +75,7 @@ class _Parser:
         self.trail = trail
         self.problems: list[Problem] = []
         self.conditions = 0
+        self.circles: set[str] = set()  # problems that no outer segment needs to explain
 
     def problem(self, path: Path, message: str, hint: str = "") -> None:
         self.problems.append(Problem(path, message, hint))
@@ -138,7 +126,7 @@ class _Parser:
         if not isinstance(wire, Mapping) or not isinstance(wire.get("field"), str):
             self.problem(
                 path,
-                f"{shown(wire).capitalize()} is not a condition.",
+                f"A condition cannot be {shown(wire)}.",
                 'A condition is {"field": …, "operator": …, "value": …}.',
             )
             return None
@@ -147,23 +135,27 @@ class _Parser:
             return None
         name = wire["field"]
         if event is not None:
-            return self.condition(wire, path, event.fields, f"{event.table} has no")
+            return self.condition(wire, path, event.fields, event.fields, f"{event.table} has")
         if name in self.catalog.events:
             return self.event(wire, path, self.catalog.events[name], depth)
         if name == "memberships":
             return self.membership(wire, path)
         if name == "segment":
             return self.segment(wire, path)
-        return self.condition(wire, path, self.catalog.fields, "There is no")
+        return self.condition(wire, path, self.catalog.fields, self.catalog.names(), "There is")
 
     def condition(
-        self, wire: Mapping[str, Any], path: Path, fields: Mapping[str, Named], missing: str
+        self,
+        wire: Mapping[str, Any],
+        path: Path,
+        fields: Mapping[str, Named],
+        known: Iterable[str],
+        here: str,
     ) -> Condition | None:
         name = wire["field"]
         named = fields.get(name)
         if named is None:
-            known = fields if missing != "There is no" else self.catalog.names()
-            self.problem(path, f"{missing} field “{name}”.", near(name, known))
+            self.problem(path, f"{here} no field “{name}”.", near(name, known))
             return None
         if named.unavailable:
             self.problem(path, f"“{name}” {named.unavailable}.")
@@ -258,7 +250,7 @@ class _Parser:
             return 0
         if of is not None and how != "distinct":
             return scaled(threshold, 0 if how == "avg" else of.scale)
-        if threshold < 0 or threshold != int(threshold):
+        if not 0 <= threshold < 2**63 or threshold != int(threshold):
             self.problem(
                 path,
                 f"The threshold {threshold} cannot be a count.",
@@ -273,6 +265,9 @@ class _Parser:
             self.problem(
                 path, f"“segment” has no operator {quoted(operator)}.", "It has in and notIn."
             )
+            return None
+        if wire.get("match") is not None:
+            self.problem(path, "“segment” is no event.", "Leave out “match”.")
             return None
         rules = self._rules_of(wire.get("value"), path)
         return None if rules is None else SegmentCondition(rules, operator == "notIn", path)
@@ -296,19 +291,22 @@ class _Parser:
     def _rule_of(self, name: str, path: Path) -> Rule | None:
         if name in self.trail:
             circle = " → ".join((*self.trail[self.trail.index(name) :], name))
-            self.problem(path, f"The segments go round in a circle: {circle}.", "Break it here.")
+            message = f"The segments go round in a circle: {circle}."
+            self.circles.add(message)
+            self.problem(path, message, "Break it here.")
             return None
         if name not in self.catalog.segments:
             self.problem(path, f"There is no segment “{name}”.", near(name, self.catalog.segments))
             return None
-        try:
-            return _read(self.catalog.segments[name], self.catalog, (*self.trail, name))
-        except RuleRefused as refused:
-            for problem in refused.problems:
-                round_trip = problem.message.startswith("The segments go round")
-                lead = "" if round_trip else f"The segment “{name}” cannot be used: "
-                self.problem(path, f"{lead}{problem.message}", problem.hint)
-            return None
+        inner = _Parser(self.catalog, (*self.trail, name))
+        root = inner.group(self.catalog.segments[name], ())
+        self.circles |= inner.circles
+        for problem in inner.problems:
+            message = problem.message
+            if message not in inner.circles:
+                message = f"The segment “{name}” cannot be used: {message}"
+            self.problem(path, message, problem.hint)
+        return Rule(root, self.catalog.segments[name]) if root and not inner.problems else None
 
     def membership(self, wire: Mapping[str, Any], path: Path) -> MembershipCondition | None:
         """Return "entered or left these segments within the last n days"."""
@@ -347,9 +345,18 @@ class _Parser:
         rules: tuple[tuple[str, Rule], ...] | None = None
         changes: tuple[Change, ...] = ("entered", "left")
         within: Span | None = None
+        said: set[str] = set()
         for index, part in enumerate(parts):
             here = (*path, index)
+            if isinstance(part, Mapping) and part.get("muted") is True:
+                continue
             self.conditions += 1
+            match part:
+                case {"field": str(name)} if name in said:
+                    self.problem(here, f"“{name}” is said twice in “memberships”.", shape)
+                    continue
+                case {"field": str(name)}:
+                    said.add(name)
             match part:
                 case {"field": "segment", "operator": "=" | "in", "value": names}:
                     rules = self._rules_of(names, here)

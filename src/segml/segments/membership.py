@@ -32,8 +32,8 @@ def members(held: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
 def changes(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """Return ``segment, customer_id, change`` from one night's memberships to another's, sorted.
 
-    Sorted by segment, change and customer. The sum of entered (+1) and left (-1) over the nights
-    is a customer's membership, 0 or 1.
+    Sorted by segment, change and customer. While a rule stays, a customer's membership is that of
+    the first night plus what entered (+1) and left (-1) since: always 0 or 1.
     """
     keys = ["segment", "customer_id"]
     came = after.join(before, on=keys, how="anti").with_columns(change=pl.lit(ENTERED))

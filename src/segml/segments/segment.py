@@ -47,8 +47,3 @@ class Segment:
                 f"“{self.id}” cannot be a segment's id. "
                 "An id is lower-case letters, digits and hyphens, such as wine-lovers."
             )
-
-    @property
-    def shipped(self) -> bool:
-        """Return whether the segment comes with segml."""
-        return self.owner == SHIPPED

@@ -110,8 +110,6 @@ class Catalogue:
 
     def delete(self, name: str, owner: str, at: str) -> None:
         """Delete a saved segment; its versions stay on record."""
-        if name in shipped():
-            raise WorkspaceError(f"“{name}” comes with segml and cannot be deleted.")
         segment = self.segments()[name]
         self._add(
             Segment(name, segment.name, None, segment.description, "", owner, saved_at=at), None
