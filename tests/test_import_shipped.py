@@ -79,6 +79,7 @@ def test_coffee_vending(shipped: Shipped) -> None:
     assert reasons.to_series().to_list() == ["customer_id"]
 
 
+@pytest.mark.slow
 def test_online_retail(shipped: Shipped) -> None:
     counts, warehouse = shipped("online_retail")
     raw = pl.read_parquet(DATA / "online_retail_to_2011-06-12.parquet")

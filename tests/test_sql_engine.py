@@ -374,13 +374,13 @@ def test_a_form_is_computed_once() -> None:
     assert text.count("ROW_NUMBER()") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_each_dialect_reads_its_own_text(dialect: str) -> None:
     given = {"features": FEATURES, "has_customers": True, "dialect": dialect}
     texts = [members_sql(predicate, AS_OF, **given) for predicate, _ in MEMBERS.values()]
     texts += [members_sql(Text(Field("city"), "contains", p), AS_OF, **given) for p in PARTS]
-    texts += [features_sql([name], AS_OF, **given) for name in FEATURES]
-    for text in texts:
+    for text in [*texts, *(features_sql([name], AS_OF, **given) for name in FEATURES)]:
         assert parse_one(text, read=dialect).sql(dialect, pretty=True) == text
 
 
