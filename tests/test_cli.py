@@ -142,6 +142,9 @@ def test_segments_from_save_to_delete(shop: Path, rule: Path, tmp_path: Path) ->
     shown = answer("segments", "show", "big", "-w", shop)
     assert shown["rule"] == BIG | {"rules": [condition]}
     assert shown["versions"] == [1, 2]
+    assert answer("segments", "show", "big", "--version", "1", "-w", shop)["rule"] == BIG
+    assert "Versions: 1, 2" in run("segments", "show", "big", "-w", shop).stdout
+    assert "trained" in run("segments", "show", "churn-risk-high", "-w", shop).stdout
     assert shown["name"] == "Big"
     listed = answer("segments", "list", "-w", shop)["segments"]
     assert [row["id"] for row in listed][-1] == "big"

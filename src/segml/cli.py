@@ -139,7 +139,7 @@ def rejects(
     workspace: Folder = HERE,
     limit: Annotated[int, typer.Option(help="Show at most so many.")] = 20,
     output: Annotated[
-        Path | None, typer.Option("-o", help="A .csv or .parquet file for all.")
+        Path | None, typer.Option("-o", "--output", help="A .csv or .parquet file for all.")
     ] = None,
     *,
     as_json: AsJson = False,

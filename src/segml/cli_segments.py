@@ -10,6 +10,10 @@ from segml import cli_options as options
 from segml import terminal
 from segml.answers import difference_as_json
 from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText
+from segml.core.errors import RuleRefused
+from segml.rules.criteria import Rule
+from segml.rules.describe import sentence
+from segml.segments.segment import Segment
 from segml.workspace import Workspace
 
 app = typer.Typer(help="List, show, save, delete and compare segments.", no_args_is_help=True)
@@ -58,6 +62,7 @@ def show(
     workspace: Folder = HERE,
     as_of: AsOf = None,
     dialect: Annotated[str, typer.Option(help="duckdb, postgres or spark.")] = "duckdb",
+    version: Annotated[int | None, typer.Option(help="An older version.")] = None,
     *,
     sql: Annotated[bool, typer.Option("--sql", help="Print the segment as one SQL query.")] = False,
     as_json: AsJson = False,
@@ -65,16 +70,15 @@ def show(
     """Show a segment: its rule in words and as JSON, its versions, or its SQL."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        found = opened.segments.get(segment)
+        found = opened.segments.get(segment, version)
         if sql:
-            query = opened.sql(segment, as_of=options.day(opened, as_of), dialect=dialect)
+            query = opened.sql(found.rule, as_of=options.day(opened, as_of), dialect=dialect)
             if as_json:
                 terminal.document({"segment": segment, "dialect": dialect, "sql": query})
             else:
                 sys.stdout.write(query + "\n")
             return
-        rules, unavailable = opened.segments.rules()
-        rule = rules.get(segment)
+        rule, unavailable = _rule_of(opened, found)
         versions = [one.version for one in opened.segments.versions(segment)]
         answer = {
             "id": found.id,
@@ -84,9 +88,9 @@ def show(
             "owner": found.owner,
             "version": found.version,
             "versions": versions,
-            "sentence": opened.segments.sentence(segment) if rule else "",
+            "sentence": sentence(rule) if rule else "",
             "digest": rule.digest if rule else None,
-            "unavailable": unavailable.get(segment, ""),
+            "unavailable": unavailable,
             "rule": found.rule,
         }
         if as_json:
@@ -96,8 +100,16 @@ def show(
         terminal.say(found.description)
         if len(versions) > 1:
             terminal.say(f"Versions: {', '.join(map(str, versions))}")
-        terminal.say(str(answer["sentence"] or f"Not available: {answer['unavailable']}"))
+        terminal.say(str(answer["sentence"] or f"Not available: {unavailable}"))
         terminal.say(json.dumps(found.rule, indent=1, ensure_ascii=False))
+
+
+def _rule_of(workspace: Workspace, segment: Segment) -> tuple[Rule | None, str]:
+    """Return the rule of one version, or why it has none now."""
+    try:
+        return workspace.segments.rule(segment.rule, naming=segment.id), ""
+    except RuleRefused as refused:
+        return None, " ".join(problem.message for problem in refused.problems)
 
 
 @app.command()

@@ -9,7 +9,6 @@ from segml.core.errors import RuleRefused, SegmentInUse, UnknownName, WorkspaceE
 from segml.library.features import FEATURES
 from segml.rules.catalog import Catalog, build
 from segml.rules.criteria import Rule
-from segml.rules.describe import sentence
 from segml.rules.expressions import Expression
 from segml.rules.parse import parse
 from segml.segments.segment import Segment
@@ -159,10 +158,6 @@ class Rulebook:
             except RuleRefused as refused:
                 missing[name] = " ".join(problem.message for problem in refused.problems)
         return found, missing
-
-    def sentence(self, rule: RuleLike) -> str:
-        """Return a rule in one plain sentence."""
-        return sentence(self.rule(rule))
 
 
 def _wire(rule: Any) -> Any:
