@@ -22,7 +22,6 @@ from segml.core.features import (
     Feature,
     First,
     Followed,
-    Form,
     Largest,
     Last,
     Listed,
@@ -36,59 +35,19 @@ from segml.core.features import (
     Unit,
     UsualGap,
 )
-from segml.core.predicates import And, Compare, Field, IsNull, Not, Predicate
-from segml.core.tables import CONTACT_CHANNELS, MONEY_SCALE, ORDER_CHANNELS, TIERS, Kind
+from segml.core.predicates import Compare, Field, IsNull, Not
+from segml.core.tables import CONTACT_CHANNELS, MONEY_SCALE, ORDER_CHANNELS, TIERS
+from segml.library.entries import date, emails, flag, hours, number, share, text, texts
 
 _ORDERS = Rows("orders")
 _ITEMS = Rows("order_items")
 _REVIEWS = Rows("reviews")
 _LOYALTY = Rows("loyalty")
 
-
-def _hours(start: int, end: int) -> Predicate:
-    return And((Compare(Field("hour"), "ge", start), Compare(Field("hour"), "lt", end)))
-
-
-def _emails(kind: str, within: int = 0) -> Rows:
-    return Rows(
-        "messages",
-        And((Compare(Field("channel"), "eq", "email"), Compare(Field("kind"), "eq", kind))),
-        within,
-    )
-
-
-def _share(table: str, where: Predicate) -> Form:
-    return Ratio(Count(Rows(table, where)), Count(Rows(table)))
-
-
-def _number(name: str, form: Form, unit: Unit, label: str, description: str) -> Feature:
-    # A quotient is in whole units already.
-    scale = MONEY_SCALE if unit is Unit.MONEY and not isinstance(form, Ratio) else 0
-    return Feature(name, Kind.NUMBER, form, "", label, description, unit, scale)
-
-
-def _date(name: str, form: Form, label: str, description: str) -> Feature:
-    return Feature(name, Kind.DATE, form, "", label, description)
-
-
-def _text(
-    name: str, form: Form, label: str, description: str, choices: tuple[str, ...] = ()
-) -> Feature:
-    return Feature(name, Kind.TEXT, form, "", label, description, choices=choices)
-
-
-def _flag(name: str, form: Form, label: str, description: str) -> Feature:
-    return Feature(name, Kind.BOOLEAN, form, "", label, description)
-
-
-def _list(name: str, form: Form, label: str, description: str) -> Feature:
-    return Feature(name, Kind.LIST, form, "", label, description)
-
-
 _BEHAVIOURAL = (
-    _number("orders_total", Count(_ORDERS), Unit.ORDERS, "number of orders", "All orders so far."),
+    number("orders_total", Count(_ORDERS), Unit.ORDERS, "number of orders", "All orders so far."),
     *(
-        _number(
+        number(
             f"orders_{days}d",
             Count(Rows("orders", within=days)),
             Unit.ORDERS,
@@ -97,14 +56,14 @@ _BEHAVIOURAL = (
         )
         for days in (30, 90, 365)
     ),
-    _number(
+    number(
         "visits_per_month",
         Ratio(Trailing(_ORDERS, 90), 3),
         Unit.PER_MONTH,
         "visits per month",
         "Orders in the 90 days that end with the last order's day, divided by 3.",
     ),
-    _number(
+    number(
         "lifetime_spend",
         Sum(Rows("payments"), "amount"),
         Unit.MONEY,
@@ -112,7 +71,7 @@ _BEHAVIOURAL = (
         "Everything spent so far, net of refunds and discounts.",
     ),
     *(
-        _number(
+        number(
             f"spend_{days}d",
             Sum(Rows("payments", within=days), "amount"),
             Unit.MONEY,
@@ -121,140 +80,138 @@ _BEHAVIOURAL = (
         )
         for days in (30, 90, 365)
     ),
-    _number(
+    number(
         "average_order_value",
         Ratio(Sum(Rows("payments"), "amount"), Count(_ORDERS), 10**MONEY_SCALE),
         Unit.MONEY,
         "average order value",
         "Lifetime spend divided by the number of orders.",
     ),
-    _number(
+    number(
         "largest_order_value",
         Largest(_ORDERS, "amount"),
         Unit.MONEY,
         "largest order value",
         "The amount of the largest single order.",
     ),
-    _date(
-        "first_order_at", First(_ORDERS, "day"), "first order", "Service day of the first order."
-    ),
-    _date("last_order_at", Last(_ORDERS, "day"), "last order", "Service day of the latest order."),
-    _number(
+    date("first_order_at", First(_ORDERS, "day"), "first order", "Service day of the first order."),
+    date("last_order_at", Last(_ORDERS, "day"), "last order", "Service day of the latest order."),
+    number(
         "days_since_first_order",
         DaysSince(First(_ORDERS, "day")),
         Unit.DAYS,
         "days since the first order",
         "Days since the first order; an order yesterday is 1.",
     ),
-    _number(
+    number(
         "days_since_last_order",
         DaysSince(Last(_ORDERS, "day")),
         Unit.DAYS,
         "days since the last order",
         "Days since the latest order; an order yesterday is 1.",
     ),
-    _number(
+    number(
         "first_order_value",
         First(_ORDERS, "amount"),
         Unit.MONEY,
         "first order value",
         "The amount of the first order.",
     ),
-    _number(
+    number(
         "last_order_value",
         Last(_ORDERS, "amount"),
         Unit.MONEY,
         "last order value",
         "The amount of the latest order.",
     ),
-    _number(
+    number(
         "usual_gap_days",
         UsualGap(_ORDERS),
         Unit.DAYS,
         "usual days between visits",
         "The median gap between days with an order; known from two such days on.",
     ),
-    _number(
+    number(
         "overdue_ratio",
         Ratio(DaysSince(Last(_ORDERS, "day")), UsualGap(_ORDERS)),
         Unit.RATIO,
         "overdue ratio",
         "Days since the last order divided by the guest's usual gap: 1 is on time, 3 is late.",
     ),
-    _text(
+    text(
         "favorite_category",
         Favourite(_ITEMS, "category"),
         "favourite category",
         "The category in the most orders; of equals, the latest.",
     ),
-    _list(
+    texts(
         "categories_ordered",
         Listed(_ITEMS, "category"),
         "categories ordered",
         "Every category ever ordered.",
     ),
-    _text(
+    text(
         "favorite_item",
         Favourite(_ITEMS, "item"),
         "favourite item",
         "The item in the most orders; of equals, the latest.",
     ),
-    _text(
+    text(
         "favorite_channel",
         Favourite(_ORDERS, "channel"),
         "favourite channel",
         "The channel of the most orders; of equals, the latest.",
         ORDER_CHANNELS,
     ),
-    _text(
+    text(
         "favorite_restaurant",
         Favourite(_ORDERS, "restaurant_id"),
         "favourite restaurant",
         "The restaurant of the most orders; of equals, the latest.",
     ),
-    _text(
+    text(
         "favorite_weekday",
         Named(Favourite(_ORDERS, "weekday"), WEEKDAYS),
         "favourite weekday",
         "The weekday of the most orders; of equals, the latest.",
         WEEKDAYS,
     ),
-    _number(
+    number(
         "lunch_share",
-        _share("orders", _hours(11, 14)),
+        share("orders", hours(11, 14)),
         Unit.SHARE,
         "share of lunch orders",
         "The share of orders placed from 11:00 to before 14:00.",
     ),
-    _number(
+    number(
         "dinner_share",
-        _share("orders", _hours(17, 21)),
+        share("orders", hours(17, 21)),
         Unit.SHARE,
         "share of dinner orders",
         "The share of orders placed from 17:00 to before 21:00.",
     ),
-    _number(
+    number(
         "weekend_share",
-        _share("orders", Compare(Field("weekday"), "ge", 6)),
+        share("orders", Compare(Field("weekday"), "ge", 6)),
         Unit.SHARE,
         "share of weekend orders",
         "The share of orders on a Saturday or Sunday.",
     ),
-    _number(
+    number(
         "healthy_share",
-        _share("order_items", Compare(Field("healthy"), "eq", value=True)),
+        share("order_items", Compare(Field("healthy"), "eq", value=True)),
         Unit.SHARE,
         "share of healthy items",
         "The share of item lines that are marked healthy.",
     ),
-    _number(
+    number(
         "coupon_share",
-        _share("orders", Not(IsNull(Field("coupon")))),
+        share("orders", Not(IsNull(Field("coupon")))),
         Unit.SHARE,
         "share of orders with a coupon",
         "The share of orders that used a coupon.",
     ),
-    _number(
+    number(
         "restaurants_visited",
         Distinct(_ORDERS, "restaurant_id"),
         Unit.TIMES,
@@ -264,116 +221,116 @@ _BEHAVIOURAL = (
 )
 
 _DEMOGRAPHIC = (
-    _number(
+    number(
         "age",
         CompletedYears(Attribute("birthday")),
         Unit.YEARS,
         "age",
         "Completed years.",
     ),
-    _date("birthday", Attribute("birthday"), "birthday", "The date of birth."),
-    _date("anniversary", Attribute("anniversary"), "anniversary", "The anniversary on file."),
-    _text("city", Attribute("city"), "city", "The city of the address."),
-    _text("postcode", Attribute("postcode"), "postcode", "The postcode of the address."),
-    _number(
+    date("birthday", Attribute("birthday"), "birthday", "The date of birth."),
+    date("anniversary", Attribute("anniversary"), "anniversary", "The anniversary on file."),
+    text("city", Attribute("city"), "city", "The city of the address."),
+    text("postcode", Attribute("postcode"), "postcode", "The postcode of the address."),
+    number(
         "distance_km",
         Nearest(),
         Unit.KILOMETRES,
         "distance to the nearest restaurant",
         "Great-circle kilometres from home to the nearest restaurant.",
     ),
-    _text(
+    text(
         "preferred_channel",
         Attribute("preferred_channel"),
         "preferred channel",
         "How the guest likes to hear from us.",
         CONTACT_CHANNELS,
     ),
-    _flag("email_opt_in", Attribute("email_opt_in"), "e-mail opt-in", "May be e-mailed."),
-    _flag("sms_opt_in", Attribute("sms_opt_in"), "text-message opt-in", "May be texted."),
+    flag("email_opt_in", Attribute("email_opt_in"), "e-mail opt-in", "May be e-mailed."),
+    flag("sms_opt_in", Attribute("sms_opt_in"), "text-message opt-in", "May be texted."),
 )
 
 _ENGAGEMENT = (
-    _number(
+    number(
         "emails_sent_90d",
-        Distinct(_emails("sent", 90), "message_id"),
+        Distinct(emails("sent", 90), "message_id"),
         Unit.TIMES,
         "e-mails sent in the last 90 days",
         "Different e-mails sent on the last 90 days.",
     ),
-    _number(
+    number(
         "emails_opened_90d",
-        Distinct(_emails("opened", 90), "message_id"),
+        Distinct(emails("opened", 90), "message_id"),
         Unit.TIMES,
         "e-mails opened in the last 90 days",
         "Different e-mails opened on the last 90 days.",
     ),
-    _number(
+    number(
         "email_open_rate_90d",
-        Followed(_emails("sent", 90), _emails("opened"), "message_id"),
+        Followed(emails("sent", 90), emails("opened"), "message_id"),
         Unit.SHARE,
         "e-mail open rate over 90 days",
         "Of the e-mails sent on the last 90 days, the share opened since.",
     ),
-    _number(
+    number(
         "email_click_rate_90d",
-        Followed(_emails("sent", 90), _emails("clicked"), "message_id"),
+        Followed(emails("sent", 90), emails("clicked"), "message_id"),
         Unit.SHARE,
         "e-mail click rate over 90 days",
         "Of the e-mails sent on the last 90 days, the share clicked since.",
     ),
-    _number(
+    number(
         "days_since_last_email",
-        DaysSince(Last(_emails("sent"), "day")),
+        DaysSince(Last(emails("sent"), "day")),
         Unit.DAYS,
         "days since the last e-mail",
         "Days since an e-mail was last sent.",
     ),
-    _number(
+    number(
         "reviews_total", Count(_REVIEWS), Unit.TIMES, "number of reviews", "All reviews so far."
     ),
-    _number(
+    number(
         "average_rating",
         Ratio(Sum(_REVIEWS, "rating"), Count(_REVIEWS), 100),
         Unit.STARS,
         "average rating",
         "The mean of all ratings given, from 1 to 5.",
     ),
-    _number(
+    number(
         "days_since_last_review",
         DaysSince(Last(_REVIEWS, "day")),
         Unit.DAYS,
         "days since the last review",
         "Days since the latest review.",
     ),
-    _text(
+    text(
         "loyalty_tier",
         Last(_LOYALTY, "tier"),
         "loyalty tier",
         "The current tier; unknown outside the programme.",
         TIERS,
     ),
-    _flag(
+    flag(
         "loyalty_member",
         Differs(Last(_LOYALTY, "tier"), "none"),
         "loyalty member",
         "Has a tier other than none.",
     ),
-    _number(
+    number(
         "days_in_tier",
         DaysSince(Last(_LOYALTY, "day")),
         Unit.DAYS,
         "days in the current tier",
         "Days since the tier last changed.",
     ),
-    _number(
+    number(
         "referrals_total",
         Count(Rows("referrals")),
         Unit.TIMES,
         "number of referrals",
         "Guests this guest has brought in.",
     ),
-    _flag(
+    flag(
         "instagram_follower",
         Attribute("instagram_follower"),
         "Instagram follower",
@@ -382,27 +339,27 @@ _ENGAGEMENT = (
 )
 
 _CUSTOM = (
-    _list("tags", Attribute("tags"), "tags", "The tags put on the guest."),
-    _flag("vip", Attribute("vip"), "VIP mark", "Marked as VIP by hand."),
-    _list("dietary", Attribute("dietary"), "dietary needs", "Dietary needs on file."),
+    texts("tags", Attribute("tags"), "tags", "The tags put on the guest."),
+    flag("vip", Attribute("vip"), "VIP mark", "Marked as VIP by hand."),
+    texts("dietary", Attribute("dietary"), "dietary needs", "Dietary needs on file."),
 )
 
 _PREDICTIVE = (
-    _number(
+    number(
         "churn_risk",
         Score("churn"),
         Unit.SHARE,
         "churn risk",
         "The calibrated probability of no order within the model's horizon.",
     ),
-    _number(
+    number(
         "tier_upgrade_likelihood",
         Score("tier_upgrade"),
         Unit.SHARE,
         "tier upgrade likelihood",
         "The calibrated probability of reaching a higher tier within the model's horizon.",
     ),
-    _number(
+    number(
         "expected_orders_90d",
         Score("expected_orders"),
         Unit.ORDERS,
