@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,10 @@ def test_the_recipes_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_mapping_shown_is_the_one_that_ships() -> None:
-    [shown] = blocks("toml")
+    shown, database = blocks("toml")
     shipped = ROOT / "src" / "segml" / "datasets" / "mappings" / "coffee_vending.toml"
     assert shown in shipped.read_text("utf-8")
+    assert set(tomllib.loads(database)["tables"]["orders"][0]) == {"database", "query"}
 
 
 def test_two_commands_are_on_the_first_screen() -> None:
