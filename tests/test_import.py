@@ -7,6 +7,7 @@ import random
 from datetime import date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from import_house import HEADER, ORDERS, House
@@ -272,6 +273,32 @@ def test_a_customer_who_comes_later_brings_the_orders_in(house: House) -> None:
     assert [r["reason"] for r in house.rejects()] == ["unknown order 4"]
     assert house.warehouse.stale_since(generation, date(2024, 3, 4))
     assert not house.warehouse.stale_since(house.warehouse.generation, date(2024, 3, 4))
+
+
+@pytest.mark.parametrize("mark", ["", "X"])
+def test_an_import_reads_no_rows_far_from_its_own(house: House, mark: str) -> None:
+    def take(table: str, first: int) -> ImportCount:
+        ids = [f"{mark}{number}" for number in range(first, first + 2000)]
+        heads = {"customers": "customer_id", "orders": HEADER, "order_items": "order_id,item"}
+        ends = {"customers": "", "orders": f",{mark}{first},2024-03-01,5", "order_items": ",Tea"}
+        lines = "\n".join(one + ends[table] for one in ids)
+        return house.take(f"{heads[table]}\n{lines}\n", table, f"{table}-{first}.csv")
+
+    for table in ("customers", "orders", "order_items"):
+        take(table, 10_000)
+    whole = house.state()
+    for path in (house.folder / "house" / "facts").rglob("*.parquet"):
+        data = path.read_bytes()
+        path.write_bytes(data[:4] + bytes(400) + data[404:])  # its first column chunk
+    for table in ("customers", "orders", "order_items"):
+        assert take(table, 50_000).new == 2000
+    with pytest.raises(pl.exceptions.ComputeError):
+        take("orders", 11_000)
+    for name, data in whole.items():
+        if name.endswith(".parquet"):
+            (house.folder / "house" / name).write_bytes(data)
+    assert take("orders", 11_000) == ImportCount(2000, 1000, 1000, 1000)
+    assert take("order_items", 11_000) == ImportCount(2000, 2000, 0, 1000)
 
 
 def test_without_customers_everybody_who_ordered_is_one(house: House) -> None:

@@ -146,8 +146,8 @@ class Draft:
             visible_from=ALWAYS,
             source=source.label,
         )
-        before = as_text(self._root, self._manifest.of(source.table))
-        taken = take(source, self._clock(), before, blank=blank, root=self._root, progress=progress)
+        stored = self._manifest.of(source.table)
+        taken = take(source, self._clock(), stored, blank=blank, root=self._root, progress=progress)
         if taken.part is not None:
             self._manifest = self._manifest.swapped((), (taken.part,))
             self._widen(source.table, taken.text_ids)
@@ -161,15 +161,14 @@ class Draft:
                 self._manifest.text_domains.setdefault(column.domain, self._manifest.generation)
 
     def _settle(self) -> None:
-        touched = {part.table for part in self._manifest.parts if part not in self._before.parts}
-        if self._manifest.text_domains != self._before.text_domains:
-            touched = set(TABLE)
         self._manifest = settle(
-            self._root, self._manifest, self._integers(), touched - {REJECTS}, self._fresh
+            self._root, self._before, self._manifest, self._integers(), self._fresh
         )
 
     def _count(self, source: TableSource, taken: Taken) -> ImportCount:
-        needed = parents(self._root, self._manifest, TABLE[source.table], self._integers())
+        needed = parents(
+            self._root, self._manifest, TABLE[source.table], self._integers(), taken.standing
+        )
         stands = needed.lack(taken.standing).is_null()
         accepted = int(stands.sum())
         return ImportCount(
@@ -183,13 +182,16 @@ class Draft:
     def _keep_rejects(self, found: Sequence[pl.DataFrame]) -> None:
         """Keep the rejects that are not kept yet."""
         fresh = pl.concat([pl.DataFrame(schema=REJECT_COLUMNS), *found])
+        labels = fresh["source"].unique().implode()
         kept = [
-            pl.read_parquet(manifests.checked(self._root, part))
+            pl.scan_parquet(manifests.checked(self._root, part)).filter(
+                pl.col("source").is_in(labels)
+            )
             for part in self._manifest.of(REJECTS)
         ]
-        if kept:
+        if kept and fresh.height:
             fresh = fresh.join(
-                pl.concat(kept), on=list(REJECT_COLUMNS), how="anti", nulls_equal=True
+                pl.concat(kept).collect(), on=list(REJECT_COLUMNS), how="anti", nulls_equal=True
             )
         if fresh.is_empty():
             return

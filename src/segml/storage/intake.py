@@ -5,7 +5,7 @@ held in memory, so a million orders take little of it. A row already stored is t
 content, or, where a table has no key, by its content and how often it occurs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from segml.engine.batches import ROW, TableSource
 from segml.storage.door import REJECT_COLUMNS, Admitted, Clock, admit, gathered, records, rejects
 from segml.storage.manifest import Part
 from segml.storage.parsing import canonical_integers
-from segml.storage.parts import content, id_columns, write
+from segml.storage.parts import as_text, content, id_columns, write
 
 NEW: Final = "new"
 _THERE: Final = "there"
@@ -73,7 +73,7 @@ class _Staged:
 def take(
     source: TableSource,
     clock: Clock,
-    before: pl.LazyFrame | None,
+    stored: Sequence[Part],
     *,
     blank: Part,
     root: Path,
@@ -83,15 +83,15 @@ def take(
 
     Parameters
     ----------
-    before
-        All stored rows of the table with ids as text, None where there are none.
+    stored
+        The parts of the table.
     blank
         The part to write: its file, generation and source; the rest is filled in.
     """
     table = TABLE[source.table]
     staged = _stage(source, table, clock, root / "staging", progress)
     index = _whole(table, staged)
-    fates = _fates(table, index, before)
+    fates = _fates(table, index, _before(table, index, stored, root))
     repeated = _repeated(source, table, staged, fates)
     silent = repeated.height if source.keep_first else 0
     staged.rejects.append(repeated.clear() if source.keep_first else repeated)
@@ -182,18 +182,34 @@ def _index(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(*names, *digests(table))
 
 
+def _before(
+    table: Table, index: pl.DataFrame, stored: Sequence[Part], root: Path
+) -> pl.LazyFrame | None:
+    """Return the stored rows that can be equal to a staged one, None where there are none.
+
+    Rows of the same key or content have the same first id, so only such rows are read.
+    """
+    if index.is_empty():
+        return None
+    ids = index[table.columns[0].name]
+    rows = as_text(root, stored, ids)
+    if rows is None or rows.select(ids.name).head(1).collect(engine="streaming").is_empty():
+        return None
+    return rows
+
+
 def _fates(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None) -> pl.Series:
     """Return what each staged row is: new, already there, repeated or changed."""
     if table.key:
         return _fates_by_key(table, index, before)
-    if before is None or index.is_empty():
+    if before is None:
         return pl.repeat(NEW, index.height, dtype=_FATES, eager=True)
     one, two = _DIGESTS
     stored = (
         before.select(digests(table))
         .group_by(one)
         .agg(pl.col(two).first().alias("_same"), pl.len().alias("_stored"))
-        .collect()
+        .collect(engine="streaming")
     )
     there = (_ordinals(index[one]) < pl.col("_stored")) & (pl.col(two) == pl.col("_same"))
     return (
@@ -223,14 +239,14 @@ def _fates_by_key(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None
     key = list(table.key)
     first = pl.col(key[0]) if len(key) == 1 else pl.struct(key)
     fate = pl.when(~first.is_first_distinct()).then(_fate(_REPEATED))
-    if before is None or index.is_empty():
+    if before is None:
         return index.select(fate.otherwise(_fate(NEW))).to_series()
     stored = (
         before.select(
             *digests(table), *(pl.col(k).cast(index.schema[k], strict=False) for k in key)
         )
         .rename({name: f"{name}_stored" for name in _DIGESTS})
-        .collect()
+        .collect(engine="streaming")
     )
     one, two = _DIGESTS
     same = (pl.col(one) == pl.col(f"{one}_stored")) & (pl.col(two) == pl.col(f"{two}_stored"))

@@ -1,7 +1,9 @@
 """An orphan is a stored row whose parent is not known; it is set aside until the parent comes.
 
-Which rows are orphans is worked out over all that is stored after every import, parents first, so
-the order of imports never matters: an order waits for its customer, and its items wait with it.
+After every import the rows that it may have moved are judged, parents first, so the order of
+imports never matters: an order waits for its customer, and its items wait with it. Facts are only
+added, so these are the new rows and those aside; but all rows, where ids became text or where a
+table of parents got its first rows.
 """
 
 from collections.abc import Callable, Iterator, Set
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from segml.core.tables import TABLES, Form, Table
+from segml.core.tables import TABLE, TABLES, Form, Table
 from segml.engine.batches import ROW
 from segml.engine.stored import dtype
 from segml.storage.manifest import Manifest, Part, checked
@@ -63,16 +65,25 @@ class Parents:
         return ids.join(self.known, on=name, how="left", maintain_order="left")[_SINCE]
 
 
-def parents(root: Path, manifest: Manifest, table: Table, integers: Set[str]) -> Parents:
-    """Return what the rows of `table` must name, going by the visible rows of its parent."""
+def parents(
+    root: Path, manifest: Manifest, table: Table, integers: Set[str], rows: pl.DataFrame
+) -> Parents:
+    """Return what `rows` of `table` must name, going by the visible rows of its parent.
+
+    Of the parents, only those that `rows` name are looked for.
+    """
     if table.parent is None:
         return Parents(table, integers, None)
     name, parent_name = table.parent
     if not manifest.of(parent_name):
         return Parents(table, integers, None)
-    parent = next(one for one in TABLES if one.name == parent_name)
-    rows = as_stored(root, parent, manifest.of(parent_name, aside=False), integers)
-    known = rows.select(name, pl.max_horizontal("day", "known_day").alias(_SINCE)).collect()
+    parent = TABLE[parent_name]
+    cast = dtype(parent.column(name), integers)
+    ids = rows.select(pl.col(name).cast(cast, strict=False)).to_series()
+    visible = manifest.of(parent_name, aside=False)
+    found = as_stored(root, parent, visible, integers, ids)
+    since = pl.max_horizontal("day", "known_day").alias(_SINCE)
+    known = found.select(name, since).collect(engine="streaming")
     if parent.key != (name,):
         known = known.unique(name)
     return Parents(table, integers, known)
@@ -80,42 +91,54 @@ def parents(root: Path, manifest: Manifest, table: Table, integers: Set[str]) ->
 
 def settle(
     root: Path,
+    before: Manifest,
     manifest: Manifest,
     integers: Set[str],
-    touched: Set[str],
     fresh: Callable[[str], str],
 ) -> Manifest:
     """Return the manifest with every row on its right side, visible or aside.
 
     Parameters
     ----------
-    root, manifest
-        The warehouse's folder and its parts as the import leaves them.
+    root
+        The warehouse's folder.
+    before, manifest
+        Its parts as the import found them, all on their right side, and as it leaves them.
     integers
         The id domains that hold integers.
-    touched
-        Tables that the import changed; what depends on them is judged again.
     fresh
         Gives the path of a new file for a table.
     """
-    touched = set(touched)
+    widened = manifest.text_domains != before.text_domains
+    gained = {part.table for part in manifest.parts if part.generation == manifest.generation}
+    lost = {table.name for table in TABLES if not before.of(table.name)} & gained
     for table in TABLES:
-        if table.name not in touched and (table.parent is None or table.parent[1] not in touched):
-            continue
-        needed = parents(root, manifest, table, integers)
+        parent = table.parent[1] if table.parent else ""
         for part in manifest.of(table.name):
-            moved = _divided(root, part, needed, manifest.generation, fresh)
+            new = part.generation == manifest.generation
+            comes = part.aside and parent in gained
+            if not (widened or parent in lost or new or comes):
+                continue
+            rows = _judged(root, part, table)
+            needed = parents(root, manifest, table, integers, rows)
+            moved = _divided(root, part, rows, needed, manifest.generation, fresh)
             if moved != (part,):
                 manifest = manifest.swapped((part,), moved)
-                touched.add(table.name)
+                gained.add(table.name)
+                if not (new or part.aside):
+                    lost.add(table.name)
     return manifest
 
 
 def _divided(
-    root: Path, part: Part, needed: Parents, generation: int, fresh: Callable[[str], str]
+    root: Path,
+    part: Part,
+    rows: pl.DataFrame,
+    needed: Parents,
+    generation: int,
+    fresh: Callable[[str], str],
 ) -> tuple[Part, ...]:
     """Return what becomes of a part: itself, or one part that stays and one that changes sides."""
-    rows = _judged(root, part, needed)
     leaves = needed.lack(rows).is_null() == part.aside
     since = needed.since(rows)
 
@@ -138,10 +161,10 @@ def _divided(
     )
 
 
-def _judged(root: Path, part: Part, needed: Parents) -> pl.DataFrame:
+def _judged(root: Path, part: Part, table: Table) -> pl.DataFrame:
     """Return the columns of a part that decide where its rows belong."""
-    ids = [c.name for c in needed.table.columns if c.form is Form.ID and c.required]
-    days = ["day", "known_day"] if needed.table.time else ["known_day"]
+    ids = [c.name for c in table.columns if c.form is Form.ID and c.required]
+    days = ["day", "known_day"] if table.time else ["known_day"]
     return pl.scan_parquet(checked(root, part)).select(*ids, *days).collect()
 
 
@@ -156,9 +179,10 @@ def _written(root: Path, part: Part, old: Part, chosen: pl.Series) -> Part:
     return replace(part, rows=rows, size=size)
 
 
-def told(root: Path, part: Part, needed: Parents) -> pl.DataFrame:
+def told(root: Path, manifest: Manifest, part: Part, integers: Set[str]) -> pl.DataFrame:
     """Return the rows of an aside part as rejects: what each names that is not known."""
     rows = pl.read_parquet(checked(root, part))
+    needed = parents(root, manifest, TABLE[part.table], integers, rows)
     fault = needed.lack(rows)
     named = {c.name: c for c in needed.table.columns if c.form is Form.ID and c.required}
     value = pl.coalesce(

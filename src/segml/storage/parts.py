@@ -105,33 +105,63 @@ def frames(root: Path, part: Part) -> Iterator[pl.DataFrame]:
             yield frame
 
 
-def as_text(root: Path, parts: Iterable[Part]) -> pl.LazyFrame | None:
-    """Return the rows of `parts` of one table with ids as text; None for no parts."""
+def as_text(root: Path, parts: Iterable[Part], ids: pl.Series | None = None) -> pl.LazyFrame | None:
+    """Return the rows of `parts` of one table with ids as text; None for no parts.
+
+    With `ids`, only those that name one of them in the column of that name.
+    """
     found = [
-        pl.scan_parquet(checked(root, part)).with_columns(
-            pl.col(name).cast(pl.String) for name in id_columns(TABLE[part.table])
-        )
-        for part in parts
+        rows.with_columns(pl.col(name).cast(pl.String) for name in id_columns(TABLE[part.table]))
+        for part, rows in _scanned(root, parts, ids)
     ]
     return pl.concat(found) if found else None
 
 
 def as_stored(
-    root: Path, table: Table, parts: Iterable[Part], integer_domains: Set[str]
+    root: Path,
+    table: Table,
+    parts: Iterable[Part],
+    integer_domains: Set[str],
+    ids: pl.Series | None = None,
 ) -> pl.LazyFrame:
     """Return the rows of `parts` in stored form; an empty typed frame for no parts.
 
-    An id that is text where its domain holds integers becomes null.
+    An id that is text where its domain holds integers becomes null. With `ids`, only the rows that
+    name one of them in the column of that name.
     """
     fields = schema(table, integer_domains)
     found = []
-    # Neighbours that are written alike are scanned together; all stay in the order of imports.
-    for text_ids, alike in groupby(parts, key=lambda part: part.text_ids):
-        paths = [checked(root, part) for part in alike]
+    for part, rows in _scanned(root, parts, ids):
         casts = [
             pl.col(name).cast(fields[name], strict=False)
             for name in id_columns(table)
-            if (fields[name] == pl.String()) != (name in text_ids)
+            if (fields[name] == pl.String()) != (name in part.text_ids)
         ]
-        found.append(pl.scan_parquet(paths).with_columns(casts).select(list(fields)))
+        found.append(rows.with_columns(casts).select(list(fields)))
     return pl.concat(found) if found else pl.LazyFrame(schema=fields)
+
+
+def _scanned(
+    root: Path, parts: Iterable[Part], ids: pl.Series | None
+) -> Iterator[tuple[Part, pl.LazyFrame]]:
+    """Yield the rows of parts as they stand in them, each with a part that is written alike.
+
+    Neighbours that are written alike are scanned together; all stay in the order of imports.
+    """
+    for _, neighbours in groupby(parts, key=lambda part: part.text_ids):
+        alike = list(neighbours)
+        rows = pl.scan_parquet([checked(root, part) for part in alike])
+        yield alike[0], rows if ids is None else _naming(rows, alike[0], ids)
+
+
+def _naming(rows: pl.LazyFrame, part: Part, ids: pl.Series) -> pl.LazyFrame:
+    """Return the rows that name one of `ids`.
+
+    Row groups whose statistics lie outside the range of `ids` are not read: where the ids of an
+    import lie together, the cost is that of the rows near them, however many are stored.
+    """
+    wanted = ids.cast(pl.String() if ids.name in part.text_ids else pl.Int64(), strict=False)
+    wanted = wanted.drop_nulls().unique()
+    least, most = pl.lit(wanted.min(), wanted.dtype), pl.lit(wanted.max(), wanted.dtype)
+    near = rows.filter(pl.col(ids.name).is_between(least, most))
+    return near.join(wanted.to_frame().lazy(), on=ids.name, how="semi")

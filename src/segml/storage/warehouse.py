@@ -113,10 +113,8 @@ class Warehouse:
         ]
         integers = integer_domains(manifest.text_domains)
         for table in TABLES:
-            aside = manifest.of(table.name, aside=True)
-            if aside:
-                needed = orphans.parents(self._root, manifest, table, integers)
-                kept.extend(orphans.told(self._root, part, needed).lazy() for part in aside)
+            for part in manifest.of(table.name, aside=True):
+                kept.append(orphans.told(self._root, manifest, part, integers).lazy())
         return pl.concat([pl.LazyFrame(schema=REJECT_COLUMNS), *kept])
 
     def append(
