@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, settings
 
+from arranged_histories import ArrangedEngine
 from random_histories import stored_history
 from segml import Workspace
 from segml.core.features import Feature
@@ -66,9 +67,15 @@ ENGINES: dict[str, Engine] = {
     "reference": lambda history, features, predicate: Reference.of(history, features).members(
         predicate
     ),
+    "sets": lambda history, features, predicate: ArrangedEngine(history, features).members(
+        predicate
+    ),
     **{module: _members(module, name) for module, name in _OTHERS.items()},
 }
-FRAMES: dict[str, Frame] = {module: _values(module, name) for module, name in _OTHERS.items()}
+FRAMES: dict[str, Frame] = {
+    "sets": lambda history, features, names: ArrangedEngine(history, features).features(names),
+    **{module: _values(module, name) for module, name in _OTHERS.items()},
+}
 
 
 # The toy restaurant, seen at the start of Friday 28 February 2025 ---------------------------------

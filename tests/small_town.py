@@ -36,9 +36,9 @@ def tables_of(workspace: Workspace) -> dict[str, Any]:
     return {
         str(day): (
             night,
-            workspace.nights.features(day).collect().rows(),
-            workspace.nights.members(day).collect().rows(),
-            workspace.nights.changes(day).collect().rows(),
+            workspace.features(as_of=day).rows(),
+            workspace.nights.members(day).rows(),
+            workspace.nights.changes(day).rows(),
         )
         for day, night in workspace.nights.all().items()
     }

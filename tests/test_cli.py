@@ -103,7 +103,7 @@ def test_from_night_to_members(shop: Path, rule: Path, tmp_path: Path) -> None:
     assert preview["count"] == 2
     assert preview["as_of"] == "2026-01-10"
     assert preview["conditions"] == [
-        {"path": [0], "words": "whose lifetime spend is more than 20", "kept": 2}
+        {"path": [0], "words": "whose lifetime spend is more than 20", "kept": 2, "dropped": 1}
     ]
     assert preview["sample"][0] == {"customer_id": 1, "lifetime_spend": 30.5}
     assert answer("preview", "-", "-w", shop, text=json.dumps(BIG)) == preview

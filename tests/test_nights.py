@@ -20,8 +20,10 @@ from segml import fields as f
 from segml.datasets.sources import file_source
 from segml.engine.polars import PolarsEngine
 from segml.library.features import FEATURES
+from segml.storage import columns as columns_module
 from segml.storage import nights as nights_module
-from segml.workspace import available_features
+from segml.storage import snapshots as snapshots_module
+from segml.workspace import available_features, in_wire_units
 from small_town import LAST, content, filled, tables_of
 
 
@@ -41,8 +43,8 @@ def test_what_was_stored_is_what_is_computed_later(restaurant: Workspace) -> Non
     for day in restaurant.nights.all():
         fresh = PolarsEngine(restaurant.history(day), FEATURES)
         names = list(available_features())
-        assert fresh.features(names).equals(restaurant.nights.features(day).collect())
-        stored = restaurant.nights.members(day).collect()
+        assert in_wire_units(fresh.features(names)).equals(restaurant.features(as_of=day))
+        stored = restaurant.nights.members(day)
         for name, rule in rules.items():
             ids = stored.filter(pl.col("segment") == name)["customer_id"].to_list()
             assert fresh.members(rule.lower(day)) == ids, name
@@ -105,6 +107,16 @@ def test_a_new_segment_is_part_of_the_next_run_of_the_same_night(
     assert report.segments[-1].count == workspace.preview("big").count
 
 
+def test_changes_add_up_to_membership(restaurant: Workspace) -> None:
+    first, *later = restaurant.nights.all()
+    members = set(restaurant.nights.members(first).iter_rows())
+    for day in later:
+        for segment, customer, change in restaurant.nights.changes(day).iter_rows():
+            assert ((segment, customer) in members) == (change == "left")
+            (members.remove if change == "left" else members.add)((segment, customer))
+        assert members == set(restaurant.nights.members(day).iter_rows())
+
+
 class Cut(BaseException):
     """The power going out."""
 
@@ -116,12 +128,15 @@ def test_a_crash_between_any_two_steps_changes_nothing(
     workspace.nightly(LAST - timedelta(days=1))
     yesterday = tables_of(workspace)
     steps = [
-        (nights_module, "sync"),
-        (nights_module, "write_text"),
         (pl.DataFrame, "write_ipc"),
-        (pl.DataFrame, "write_parquet"),
+        (columns_module, "sync"),
+        (snapshots_module, "sync"),
+        (snapshots_module, "write_text"),
         (os, "fsync"),
         (os, "replace"),
+        (pl.DataFrame, "write_parquet"),
+        (nights_module, "sync"),
+        (nights_module, "write_text"),
     ]
 
     def cut(*_: Any, **__: Any) -> None:
@@ -170,9 +185,13 @@ def test_a_damaged_night_is_told_and_can_be_written_again(tmp_path: Path, data: 
     workspace = filled(tmp_path / "w", data)
     workspace.nightly(LAST)
     before = tables_of(workspace)
-    [features] = (tmp_path / "w" / "nights").rglob("features.arrow")
-    features.write_bytes(features.read_bytes()[:10_000])
-    with pytest.raises(WorkspaceError, match=r"features\.arrow cannot be read"):
-        workspace.members("at-risk")
+    for damaged in ("snapshots/*/days_since_last_order.*.i16", "nights/*/sets.parquet"):
+        [file] = (tmp_path / "w").glob(damaged)
+        file.write_bytes(file.read_bytes()[:100])
+    again = Workspace(workspace.folder)
+    with pytest.raises(WorkspaceError, match=r"days_since_last_order\..* cannot be used"):
+        again.members("at-risk")
+    with pytest.raises(WorkspaceError, match=r"sets\.parquet cannot be read"):
+        again.nights.members(LAST)
     assert workspace.nightly(LAST).changed
     assert tables_of(workspace) == before

@@ -18,7 +18,6 @@ from segml.engine.reference import Reference
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
-from segml.segments.membership import changes
 from segml.segments.segment import Segment
 from segml.storage.catalogue import Catalogue
 from segml.storage.shipped import shipped
@@ -135,28 +134,6 @@ def test_every_answer_has_its_reasons(toy: History) -> None:
             found = reasons(rule, customer, toy.as_of, reference, {})
             # Every shipped rule is one AND group, so all its conditions hold or he is out.
             assert all(r.holds == r.wanted for r in found) == (customer in expected)
-
-
-def test_changes_add_up_to_membership() -> None:
-    history = toy_history(date(2025, 3, 10))
-    rules = {n: parse(shipped()[n].rule, CATALOG).lower for n in ("new-customers", "at-risk")}
-    before = pl.DataFrame(schema={"segment": pl.String, "customer_id": pl.Int64})
-    total: dict[tuple[str, int], int] = {}
-    for days in (40, 30, 20, 10, 5, 0):
-        engine = PolarsEngine(history.before(days), FEATURES)
-        rows = [
-            (name, customer)
-            for name, lower in rules.items()
-            for customer in engine.members(lower(history.before(days).as_of))
-        ]
-        now = pl.DataFrame(rows, schema=before.schema, orient="row")
-        for segment, customer, change in changes(before, now).iter_rows():
-            total[segment, customer] = total.get((segment, customer), 0) + (
-                1 if change == "entered" else -1
-            )
-        assert {key for key, count in total.items() if count} == set(now.iter_rows())
-        assert set(total.values()) <= {0, 1}
-        before = now
 
 
 def rule(value: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A workspace answers: counts, members, reasons, differences; damage is told by name."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ def test_damaged_files_are_told_by_name(tmp_path: Path, data: Path) -> None:
         good = path.read_bytes()
         path.write_bytes(junk)
         with pytest.raises(WorkspaceError, match=path.name):
-            Workspace(tmp_path / "w").members("mine", as_of=LAST)
+            Workspace(tmp_path / "w").members("mine")
         path.write_bytes(good)
     (tmp_path / "w" / "warehouse" / "manifest.json").unlink()
     with pytest.raises(WorkspaceError, match=r"manifest\.json is missing"):
@@ -166,8 +167,9 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
         workspace.nightly(LAST)
 
 
-def test_asking_writes_nothing(tmp_path: Path, data: Path) -> None:
+def test_asking_of_a_stored_night_writes_nothing(tmp_path: Path, data: Path) -> None:
     workspace = filled(tmp_path / "w", data)
+    workspace.nightly(LAST)
     before = content(tmp_path / "w")
     workspace.preview("at-risk", as_of=LAST)
     workspace.segments.versions("at-risk")
@@ -176,6 +178,10 @@ def test_asking_writes_nothing(tmp_path: Path, data: Path) -> None:
     assert content(tmp_path / "w") == before
     with pytest.raises(WorkspaceError, match="needs a trained model"):
         workspace.members("at-risk", as_of=LAST, fields=["churn_risk"])
+    workspace.preview("at-risk", as_of=LAST - timedelta(days=9))
+    added = content(tmp_path / "w").keys() - before.keys()
+    assert added
+    assert all(name.startswith("snapshots/") for name in added)
 
 
 def test_versions_can_be_asked_for(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from segml.segments.difference import Cause, Difference
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One condition of a rule and how many of the universe it keeps by itself."""
+    """One condition of a rule, and how many of the universe it keeps and drops by itself."""
 
     path: Path
     words: str
     kept: int
+    dropped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,12 @@ class Preview:
             "sentence": self.sentence,
             "sample": list(self.sample),
             "conditions": [
-                {"path": list(one.path), "words": one.words, "kept": one.kept}
+                {
+                    "path": list(one.path),
+                    "words": one.words,
+                    "kept": one.kept,
+                    "dropped": one.dropped,
+                }
                 for one in self.conditions
             ],
             "problems": [problem.as_json() for problem in self.problems],

@@ -7,20 +7,21 @@ stored is what would be computed for that day at any later time.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-
-import polars as pl
+from pathlib import Path
+from typing import Final
 
 from segml.answers import NightReport, SegmentNight
 from segml.core.errors import WorkspaceError
-from segml.core.features import Feature
 from segml.core.features import digest as features_digest
-from segml.engine.history import History
-from segml.engine.polars import PolarsEngine, StoredNight
+from segml.engine import bitmaps
+from segml.engine.bitmaps import Words
+from segml.engine.sets import SetEngine
 from segml.rules.criteria import Rule
-from segml.segments.membership import changes, members
-from segml.storage.nights import Night, Nights, Tally
+from segml.storage.moments import Moments
+from segml.storage.nights import Night, Nights, NightSets, Tally
 
 Progress = Callable[[str, float], None]
+_FEATURES: Final = 0.8  # the share of a night's work that its features are
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,10 @@ class NightlyRun:
 
     Attributes
     ----------
-    nights
-        Where nights are stored.
-    history
-        What was known before a day.
-    features
-        The features to compute.
-    stored
-        The features stored on a night, where they still are what would be computed.
+    nights, moments
+        Where nights, and the columns of dates, are stored.
+    ids
+        The file of customer ids by code.
     generation
         The generation of the facts.
     rules, unavailable, names
@@ -46,9 +43,8 @@ class NightlyRun:
     """
 
     nights: Nights
-    history: Callable[[date], History]
-    features: Mapping[str, Feature]
-    stored: StoredNight
+    moments: Moments
+    ids: Path
     generation: int
     rules: Mapping[str, Rule]
     unavailable: Mapping[str, str]
@@ -65,13 +61,6 @@ class NightlyRun:
             self._publish(following)
         return self._report(self.nights.all()[as_of], changed=changed)
 
-    def _kept(self, as_of: date) -> pl.LazyFrame | None:
-        """Return what is stored of a night; a damaged file counts as none, to be written again."""
-        try:
-            return self.stored(as_of)
-        except WorkspaceError:
-            return None
-
     def _previous(self, as_of: date) -> date | None:
         return max((day for day in self.nights.all() if day < as_of), default=None)
 
@@ -80,67 +69,70 @@ class NightlyRun:
         night = self.nights.all().get(as_of)
         return (
             night is not None
-            and self._kept(as_of) is not None
+            and self.moments.whole(as_of)
+            and self._whole(as_of)
             and night.previous == self._previous(as_of)
             and night.unavailable == self.unavailable
             and {name: tally.digest for name, tally in night.segments.items()}
             == {name: rule.digest for name, rule in self.rules.items()}
         )
 
+    def _whole(self, as_of: date) -> bool:
+        try:
+            self.nights.check(as_of)
+        except WorkspaceError:
+            return False  # a damaged file counts as none, to be written again
+        return True
+
     def _publish(self, as_of: date) -> None:
-        self.progress("computing features", 0.0)
-        features = self._features(as_of)
-        self.progress("recomputing segments", 0.6)
-        now = self._members(as_of, features.lazy())
+        self._compute(as_of)
+        self.progress("recomputing segments", _FEATURES)
+        now, universe, size = self._sets(as_of)
         previous = self._previous(as_of)
-        self.progress("comparing with the night before", 0.8)
-        before = now if previous is None else self._members(previous, self._kept(previous))
-        moved = changes(before, now)
-        self.progress("publishing", 0.9)
+        self.progress("comparing with the night before", 0.9)
+        before = now if previous is None else self._sets(previous)[0]
+        sets = {}
+        for name, members in now.items():
+            was = bitmaps.resized(before[name], size)
+            sets[name] = NightSets(members, members & ~was, was & ~members)
+        self.progress("publishing", 0.95)
         night = Night(
             as_of,
             previous,
             self.generation,
-            features_digest(self.features),
-            features.height,
-            self._tallies(now, moved),
+            features_digest(self.moments.features),
+            self.moments.state().lineage,
+            size,
+            universe,
+            {name: self._tally(self.rules[name], one) for name, one in sets.items()},
             dict(self.unavailable),
         )
-        self.nights.publish(night, features, now, moved)
+        self.nights.publish(night, sets, self.ids)
         self.progress("done", 1.0)
 
-    def _features(self, as_of: date) -> pl.DataFrame:
-        stored = self._kept(as_of)
-        if stored is not None:
-            return stored.collect()
-        engine = PolarsEngine(self.history(as_of), self.features)
-        return engine.features(tuple(self.features))
+    def _compute(self, as_of: date) -> None:
+        """See to it that the night has all its columns, whole."""
 
-    def _members(self, as_of: date, features: pl.LazyFrame | None) -> pl.DataFrame:
-        """Return the members of every segment on a night, under the rules of now."""
+        def told(share: float) -> None:
+            self.progress("computing features", _FEATURES * share)
 
-        def stored(day: date) -> pl.LazyFrame | None:
-            return features if day == as_of else self._kept(day)
+        told(0.0)
+        self.moments.need(as_of, self.moments.features, told)
+        if not self.moments.whole(as_of):
+            self.moments.forget(as_of)
+            self.moments.need(as_of, self.moments.features, told)
 
-        engine = PolarsEngine(self.history(as_of), self.features, stored)
-        held = engine.evaluate([rule.lower(as_of) for rule in self.rules.values()])
-        return members(held, {name: f"p{i}" for i, name in enumerate(self.rules)})
+    def _sets(self, as_of: date) -> tuple[dict[str, Words], int, int]:
+        """Return the members of every segment on a night under the rules of now, and how many."""
+        moment = self.moments.at(as_of)
+        engine = SetEngine(moment, self.moments.cache)
+        held = {name: engine.members(rule.lower(as_of)) for name, rule in self.rules.items()}
+        return held, bitmaps.count(engine.universe()), moment.size
 
-    def _tallies(self, now: pl.DataFrame, moved: pl.DataFrame) -> dict[str, Tally]:
-        counts = dict(now.group_by("segment").len().iter_rows())
-        moves = {
-            (segment, change): n
-            for segment, change, n in moved.group_by("segment", "change").len().iter_rows()
-        }
-        return {
-            name: Tally(
-                rule.digest,
-                counts.get(name, 0),
-                moves.get((name, "entered"), 0),
-                moves.get((name, "left"), 0),
-            )
-            for name, rule in self.rules.items()
-        }
+    @staticmethod
+    def _tally(rule: Rule, sets: NightSets) -> Tally:
+        counts = map(bitmaps.count, (sets.members, sets.entered, sets.left))
+        return Tally(rule.digest, *counts)
 
     def _report(self, night: Night, *, changed: bool) -> NightReport:
         found = []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from segml.core.errors import WorkspaceError, near
 
@@ -40,6 +40,11 @@ class Settings(BaseModel):
         When a service day begins: with 04:00 an order at 00:30 belongs to the day before.
     currency
         What amounts are in, for people.
+    memory_mb
+        Megabytes that bitmaps and event numbers may take between evaluations.
+    nights_kept
+        How many of the latest nights keep the columns of every field; of older ones only who was in
+        which segment is kept, and their columns are computed when somebody asks.
     catalogue
         SQLAlchemy URL of the catalogue of segments; empty for a SQLite file in the workspace.
     """
@@ -49,6 +54,8 @@ class Settings(BaseModel):
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     service_day_start: Annotated[time, AfterValidator(_minute)] = time(0)
     currency: str = "EUR"
+    memory_mb: int = Field(default=1_000, ge=1)
+    nights_kept: int = Field(default=14, ge=1)
     catalogue: str = ""
 
 
@@ -83,6 +90,9 @@ def save(folder: Path, settings: Settings) -> None:
         f'service_day_start = "{settings.service_day_start:%H:%M}"',
         f"currency = {_text(settings.currency)}",
     ]
+    for name in ("memory_mb", "nights_kept"):
+        if getattr(settings, name) != Settings.model_fields[name].default:
+            lines.append(f"{name} = {getattr(settings, name)}")
     if settings.catalogue:
         lines.append(f"catalogue = {_text(settings.catalogue)}")
     (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")

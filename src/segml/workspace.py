@@ -4,32 +4,38 @@ This room wires the others together and holds the use cases; the command line, t
 notebooks call it. Law kept: a count, a list and a file of members come from one evaluation.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from segml import settings as settings_file
 from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError, near
 from segml.core.features import Feature, Score
-from segml.core.features import digest as features_digest
 from segml.core.tables import CustomerId
+from segml.engine import bitmaps
 from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
+from segml.engine.bitmaps import Codes, Words
+from segml.engine.cache import Cache
 from segml.engine.explain import ranks, reasons
 from segml.engine.history import History
-from segml.engine.polars import PolarsEngine
 from segml.engine.reference import Reference
+from segml.engine.sets import SetEngine
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
 from segml.rulebook import Rulebook, RuleLike
 from segml.rules.describe import sentence, words
 from segml.segments.difference import Difference, difference
+from segml.sessions import Sessions
 from segml.settings import Settings
+from segml.storage.buckets import State
 from segml.storage.lock import writing
+from segml.storage.moments import Moments, StoredMoment
 from segml.storage.nights import Nights
 from segml.storage.warehouse import ImportCount, Warehouse
 
@@ -78,6 +84,14 @@ class Workspace:
             service_day_start=self.settings.service_day_start,
         )
         self.nights = Nights(self.folder / "nights")
+        self._moments = Moments(
+            self.folder / "snapshots",
+            self._warehouse,
+            available_features(),
+            self._arranged,
+            Cache(self.settings.memory_mb * 1_000_000),
+        )
+        self._sessions = Sessions()
         self.segments = Rulebook(self.folder, self.settings.catalogue)
 
     @classmethod
@@ -165,10 +179,6 @@ class Workspace:
 
     # Questions
 
-    def engine(self, as_of: date) -> PolarsEngine:
-        """Return the production engine over what was known before `as_of`."""
-        return PolarsEngine(self.history(as_of), FEATURES, self._stored())
-
     def history(self, as_of: date) -> History:
         """Return everything known before `as_of`."""
         return History(self._warehouse.tables(), as_of, self._warehouse.has_customers())
@@ -177,30 +187,42 @@ class Workspace:
         """Return one row per customer: customer_id and fields (all without names), wire units."""
         _check_fields(names)
         chosen = tuple(dict.fromkeys(names)) or tuple(available_features())
-        return in_wire_units(self.engine(self._day(as_of)).features(chosen))
+        moment = self._moments.at(self._day(as_of)).need(chosen)
+        return in_wire_units(moment.rows(self._sorted(moment, moment.known()), chosen))
 
-    def preview(self, rule: RuleLike, *, as_of: date | None = None) -> Preview:
-        """Return the exact count of a rule, what each condition keeps, and 50 of its members."""
+    def preview(
+        self, rule: RuleLike, *, as_of: date | None = None, session: Hashable = None
+    ) -> Preview:
+        """Return the exact count of a rule, what each condition keeps, and 50 of its members.
+
+        Parameters
+        ----------
+        rule, as_of
+            What is asked.
+        session
+            Whoever edits, such as a browser's tab. A newer preview of the same session ends an
+            older one that is still evaluated: that one raises `Superseded`.
+        """
         day = self._day(as_of)
         try:
             parsed = self.segments.rule(rule)
         except RuleRefused as refused:
             return Preview(None, None, day, "", (), (), refused.problems)
-        leaves = tuple(parsed.leaves())
-        predicates = [parsed.lower(day), *(leaf.lower(day) for leaf in leaves)]
-        fields = parsed.fields()
-        held = self.engine(day).evaluate(predicates, also=fields)
-        counts = held.select(pl.col(f"p{i}").sum() for i in range(len(predicates))).row(0)
-        sample = held.filter(pl.col("p0")).head(SAMPLE).select("customer_id", *fields)
+        superseded = self._sessions.newest(session)
+        moment = self._moments.at(day, superseded.check)
+        engine = SetEngine(moment, self._moments.cache, superseded)
+        held = engine.members(parsed.lower(day))
+        universe = bitmaps.count(engine.universe())
+        kept = [bitmaps.count(engine.members(leaf.lower(day))) for leaf in parsed.leaves()]
         return Preview(
-            int(counts[0]),
-            held.height,
+            bitmaps.count(held),
+            universe,
             day,
             sentence(parsed),
-            tuple(self._named(in_wire_units(sample), day)),
+            tuple(self._sample(moment, held, parsed.fields())),
             tuple(
-                Kept(leaf.path, words(leaf), int(kept))
-                for leaf, kept in zip(leaves, counts[1:], strict=True)
+                Kept(leaf.path, words(leaf), one, universe - one)
+                for leaf, one in zip(parsed.leaves(), kept, strict=True)
             ),
         )
 
@@ -234,8 +256,9 @@ class Workspace:
         _check_fields(fields)
         day = self._day(as_of)
         wanted = tuple(dict.fromkeys(fields))
-        held = self.engine(day).evaluate([self.segments.rule(rule).lower(day)], also=wanted)
-        return in_wire_units(held.filter(pl.col("p0")).drop("p0"))
+        moment = self._moments.at(day)
+        held = self._engine(moment).members(self.segments.rule(rule).lower(day))
+        return in_wire_units(moment.rows(self._sorted(moment, held), wanted))
 
     def explain(
         self,
@@ -247,17 +270,20 @@ class Workspace:
         """Return why a customer is in a set, or why not, condition by condition."""
         day = self._day(as_of)
         parsed = self.segments.rule(rule)
-        history = self.history(day)
-        customer = self._known(customer, history)
-        predicate = parsed.lower(day)
-        ranking = [leaf for leaf in parsed.leaves() if ranks(leaf.lower(day))]
-        held = self.engine(day).evaluate([predicate, *(leaf.lower(day) for leaf in ranking)])
-        row = held.row(by_predicate=pl.col("customer_id") == customer)
-        ranked = {leaf.path: row[2 + i] for i, leaf in enumerate(ranking)}
-        reference = Reference.of(history.of(customer), FEATURES)
+        moment = self._moments.at(day)
+        engine = self._engine(moment)
+        code = self._known(customer, moment, engine.universe())
+        customer = moment.moments.ids(moment.size)[code]
+        ranked = {
+            leaf.path: bitmaps.holds(engine.members(leaf.lower(day)), code)
+            for leaf in parsed.leaves()
+            if ranks(leaf.lower(day))
+        }
+        reference = Reference.of(self.history(day).of(customer), FEATURES)
         found = reasons(parsed, customer, day, reference, ranked)
+        member = bitmaps.holds(engine.members(parsed.lower(day)), code)
         label = rule if isinstance(rule, str) else "this rule"
-        return Explanation(customer, label, day, bool(row[1]), sentence(parsed), found)
+        return Explanation(customer, label, day, member, sentence(parsed), found)
 
     def diff(
         self,
@@ -269,8 +295,12 @@ class Workspace:
         """Return who would enter and leave a segment, and why, if it had another rule."""
         day = self._day(as_of)
         old, new = self.segments.rule(name), self.segments.rule(rule, naming=name)
-        predicates = [one.lower(day) for one in (old, new, *old.leaves(), *new.leaves())]
-        return difference(old, new, self.engine(day).evaluate(predicates))
+        moment = self._moments.at(day)
+
+        def ids(held: Words) -> pl.Series:
+            return moment.rows(self._sorted(moment, held), ())["customer_id"]
+
+        return difference(old, new, day, self._engine(moment).members, ids)
 
     # Nights
 
@@ -280,33 +310,30 @@ class Workspace:
         Idempotent: a night that is stored just so is left alone. A night run between two stored
         ones also renews what the later one says of who came and went.
         """
+        told = progress or (lambda _step, _share: None)
         with writing(self.folder):
+            self._warehouse.arrange(lambda share: told("arranging facts", 0.3 * share))
             rules, unavailable = self.segments.rules()
-            return NightlyRun(
+            report = NightlyRun(
                 self.nights,
-                self.history,
-                available_features(),
-                self._stored(),
+                self._moments,
+                self._moments.ids_file(),
                 self._warehouse.generation,
                 rules,
                 unavailable,
                 {name: segment.name for name, segment in self.segments.all().items()},
-                progress or (lambda _step, _share: None),
+                lambda step, share: told(step, 0.3 + 0.7 * share),
             ).run(as_of)
+            newest = sorted(self.nights.all(), reverse=True)[: self.settings.nights_kept]
+            self._moments.keep(from_day=min(newest))
+            return report
 
-    def _stored(self) -> Callable[[date], pl.LazyFrame | None]:
-        """Return the nights whose stored features are what would be computed now."""
-        digest = features_digest(available_features())
+    def _arranged(self) -> State:
+        with writing(self.folder):
+            return self._warehouse.arrange()
 
-        def stored(as_of: date) -> pl.LazyFrame | None:
-            night = self.nights.all().get(as_of)
-            if night is None or night.features != digest:
-                return None
-            if self._warehouse.stale_since(night.generation, as_of):
-                return None
-            return self.nights.features(as_of)
-
-        return stored
+    def _engine(self, moment: StoredMoment) -> SetEngine:
+        return SetEngine(moment, self._moments.cache)
 
     def _day(self, as_of: date | None) -> date:
         day = as_of or max(self.nights.all(), default=None)
@@ -314,23 +341,32 @@ class Workspace:
             raise WorkspaceError("No night is stored yet, so say which day is meant: give as_of.")
         return day
 
-    def _known(self, customer: CustomerId, history: History) -> CustomerId:
-        """Return the id in the workspace's own type; `UnknownName` for a customer not known."""
-        universe = history.universe().collect()["customer_id"]
-        typed = pl.Series([customer]).cast(universe.dtype, strict=False)[0]
-        if typed is None or typed not in universe:
+    def _known(self, customer: CustomerId, moment: StoredMoment, universe: Words) -> int:
+        """Return the code of a customer; `UnknownName` for one who is not known."""
+        code = self._moments.code(customer)
+        if code is None or code >= moment.size or not bitmaps.holds(universe, code):
             raise UnknownName("customer", f"{customer}", ())
-        return typed  # type: ignore[no-any-return]
+        return code
 
-    def _named(self, sample: pl.DataFrame, day: date) -> Iterator[dict[str, Any]]:
+    def _sorted(self, moment: StoredMoment, held: Words, most: int | None = None) -> Codes:
+        """Return the codes of a set in the order of customer_id; at most so many."""
+        order = moment.ranks()
+        if order is None:
+            return bitmaps.codes(held, most)
+        codes = bitmaps.codes(held)
+        return codes[np.argsort(order[codes])][:most]
+
+    def _sample(
+        self, moment: StoredMoment, held: Words, fields: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
+        codes = self._sorted(moment, held, SAMPLE)
+        rows = in_wire_units(moment.rows(codes, fields))
         if self._warehouse.has_customers():
-            people = self.history(day).profiles().select("customer_id", "first_name", "last_name")
-            wanted = people.filter(pl.col("customer_id").is_in(sample["customer_id"].implode()))
-            names = wanted.collect()
-            order = ("customer_id", "first_name", "last_name", *sample.columns[1:])
-            joined = sample.join(names, on="customer_id", how="left", maintain_order="left")
-            sample = joined.select(order)
-        yield from sample.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
+            names = self._moments.names(moment.as_of, codes)
+            rows = pl.concat([rows, names], how="horizontal").select(
+                "customer_id", *names.columns, *rows.columns[1:]
+            )
+        yield from rows.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
 
 
 def available_features() -> Mapping[str, Feature]:

@@ -8,6 +8,7 @@
     ├── ImportRefused      a file or mapping that cannot be read at all (rows become rejects)
     ├── UnknownName        a segment, customer, table or field that is not there; near names
     ├── SegmentInUse       a segment that others refer to cannot be deleted
+    ├── Superseded         an evaluation that a newer one of the same session has replaced
     └── RuleRefused        a rule with problems: all of them at once, each with its path
 """
 
@@ -41,6 +42,10 @@ class UnknownName(SegmlError):
 
 class SegmentInUse(SegmlError):
     """A segment that other segments refer to."""
+
+
+class Superseded(SegmlError):
+    """An evaluation stopped because nobody waits for it any more."""
 
 
 @dataclass(frozen=True, slots=True)

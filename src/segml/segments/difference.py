@@ -1,10 +1,14 @@
 """What a change of rule does before it is saved: who enters, who leaves, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
+from segml.core.predicates import Predicate
+from segml.engine import bitmaps
+from segml.engine.bitmaps import Words
 from segml.engine.explain import polarities
 from segml.rules.criteria import Path, Rule
 from segml.rules.describe import words
@@ -50,35 +54,46 @@ class Difference:
     why_left: tuple[Cause, ...]
 
 
-def difference(old: Rule, new: Rule, held: pl.DataFrame) -> Difference:
+def difference(
+    old: Rule,
+    new: Rule,
+    as_of: date,
+    members: Callable[[Predicate], Words],
+    ids: Callable[[Words], pl.Series],
+) -> Difference:
     """Return the difference between two rules.
 
     Parameters
     ----------
     old, new
         The rules.
-    held
-        ``customer_id``, then true-or-false columns ``p0``, ``p1``, … : the old rule, the new rule,
-        the old rule's leaves, the new rule's leaves.
+    as_of
+        When they are asked.
+    members, ids
+        Give the set that a predicate means, and the customers in a set.
     """
-    was, now = pl.col("p0"), pl.col("p1")
-    entered, left = held.filter(~was & now), held.filter(was & ~now)
-    old_leaves = tuple(old.leaves())
+    was, now = members(old.lower(as_of)), members(new.lower(as_of))
+    entered, left = now & ~was, was & ~now
+
+    def causes(rule: Rule, movers: Words) -> tuple[Cause, ...]:
+        wanted = polarities(rule.root)
+        found: Sequence[Cause] = [
+            Cause(leaf.path, words(leaf), _against(members(leaf.lower(as_of)), movers, wanted=wish))
+            for leaf in rule.leaves()
+            for wish in (wanted[leaf.path],)
+        ]
+        return tuple(sorted((c for c in found if c.customers), key=lambda cause: -cause.customers))
+
     return Difference(
-        int(held["p0"].sum()),
-        int(held["p1"].sum()),
-        entered["customer_id"],
-        left["customer_id"],
-        _causes(old, entered, 2),
-        _causes(new, left, 2 + len(old_leaves)),
+        bitmaps.count(was),
+        bitmaps.count(now),
+        ids(entered),
+        ids(left),
+        causes(old, entered),
+        causes(new, left),
     )
 
 
-def _causes(rule: Rule, movers: pl.DataFrame, first: int) -> tuple[Cause, ...]:
-    wanted = polarities(rule.root)
-    causes: Sequence[Cause] = [
-        Cause(leaf.path, words(leaf), int((movers[f"p{first + i}"] != wanted[leaf.path]).sum()))
-        for i, leaf in enumerate(rule.leaves())
-    ]
-    telling = (cause for cause in causes if cause.customers)
-    return tuple(sorted(telling, key=lambda cause: -cause.customers))
+def _against(held: Words, movers: Words, *, wanted: bool) -> int:
+    """Return for how many of `movers` a condition is not as it is wanted."""
+    return bitmaps.count(movers & ~held if wanted else movers & held)

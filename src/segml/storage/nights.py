@@ -1,25 +1,36 @@
-"""The nights on disk: features, members and changes of every ``as_of`` that was run.
+"""The nights on disk: who was in which segment at every ``as_of`` that was run, who came and went.
 
-``nights/index.json`` is the single truth: it names the folder that holds each night. A night is
-written into a folder of its own, then the index is replaced in one step, so that readers see
-yesterday until all of today is there, and a crash leaves folders that nobody reads.
+``nights/index.json`` is the single truth: it names the folder that holds each night, with the sizes
+and checksums of its files. A night is written into a folder of its own, then the index is replaced
+in one step, so that readers see yesterday until all of today is there, and a crash leaves folders
+that nobody reads. Sets are bitmaps by customer code; the ids by code are kept with them.
 """
 
 import json
+import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from segml.core.errors import WorkspaceError
+from segml.engine import bitmaps
+from segml.engine.bitmaps import Words
 from segml.storage.atomic import sync, write_text
+from segml.storage.snapshots import checksum
+from segml.storage.watched import Watched
 
-_FEATURES: Final = "features.arrow"
-_MEMBERS: Final = "members.parquet"
-_CHANGES: Final = "changes.parquet"
+FORMAT: Final = 2
+_FILE: Final = "index.json"
+_SETS: Final = "sets.parquet"
+_IDS: Final = "ids.arrow"
+ENTERED: Final = "entered"
+LEFT: Final = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,10 @@ class Night:
         The generation of the facts it was computed from.
     features
         Digest of the feature definitions.
+    lineage
+        Which codes the sets are written in.
+    customers
+        How many codes there were.
     universe
         Customers known.
     segments
@@ -64,9 +79,20 @@ class Night:
     previous: date | None
     generation: int
     features: str
+    lineage: int
+    customers: int
     universe: int
     segments: dict[str, Tally]
     unavailable: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NightSets:
+    """One segment on one night, as sets of codes."""
+
+    members: Words
+    entered: Words
+    left: Words
 
 
 class Nights:
@@ -80,56 +106,119 @@ class Nights:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._index = Watched(root / _FILE, self._read)
 
     def all(self) -> dict[date, Night]:
         """Return every stored night by its `as_of`, the earliest first."""
-        try:
-            nights = [_night(entry) for entry in self._index().values()]
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
-            raise self._damaged(error) from None
-        return {night.as_of: night for night in nights}
+        return {night.as_of: night for night, _ in self._index.value().values()}
 
-    def features(self, as_of: date) -> pl.LazyFrame:
-        """Return the stored features, one row per customer, sorted by customer_id."""
-        return self._scan(as_of, _FEATURES)
+    def sets(self, as_of: date) -> dict[str, NightSets]:
+        """Return the sets of every segment of a night."""
+        return {
+            name: NightSets(*(np.frombuffer(one, dtype=np.uint64) for one in sets))
+            for name, *sets in pl.read_parquet(self._whole(as_of, _SETS)).iter_rows()
+        }
 
-    def members(self, as_of: date) -> pl.LazyFrame:
+    def ids(self, as_of: date) -> pl.Series:
+        """Return ``customer_id`` by code, as on that night."""
+        return pl.read_ipc(self._whole(as_of, _IDS)).to_series()
+
+    def members(self, as_of: date) -> pl.DataFrame:
         """Return ``segment, customer_id`` of every membership of the night."""
-        return self._scan(as_of, _MEMBERS)
+        ids = self.ids(as_of)
+        found = [
+            _listed(ids, one.members).select(pl.lit(name).alias("segment"), "customer_id")
+            for name, one in sorted(self.sets(as_of).items())
+        ]
+        empty = pl.DataFrame(schema={"segment": pl.String, "customer_id": ids.dtype})
+        return pl.concat([empty, *found])
 
-    def changes(self, as_of: date) -> pl.LazyFrame:
+    def changes(self, as_of: date) -> pl.DataFrame:
         """Return ``segment, customer_id, change`` since the night's `previous`."""
-        return self._scan(as_of, _CHANGES)
+        ids = self.ids(as_of)
+        found = [
+            _listed(ids, words).select(
+                pl.lit(name).alias("segment"), "customer_id", pl.lit(change).alias("change")
+            )
+            for name, one in sorted(self.sets(as_of).items())
+            for change, words in ((ENTERED, one.entered), (LEFT, one.left))
+        ]
+        empty = pl.DataFrame(
+            schema={"segment": pl.String, "customer_id": ids.dtype, "change": pl.String}
+        )
+        return pl.concat([empty, *found])
 
-    def publish(
-        self, night: Night, features: pl.DataFrame, members: pl.DataFrame, changes: pl.DataFrame
-    ) -> None:
-        """Store a night, replacing one of the same `as_of`; all of it appears at once."""
-        index = self._index()
-        self._sweep(index)
+    def check(self, as_of: date, *, checksums: bool = False) -> None:
+        """Raise `WorkspaceError` when a file of a night is missing, or not what was written."""
+        for file in (_SETS, _IDS):
+            self._whole(as_of, file, checksums=checksums)
+
+    def publish(self, night: Night, sets: Mapping[str, NightSets], ids: Path) -> None:
+        """Store a night, replacing one of the same `as_of`; all of it appears at once.
+
+        Parameters
+        ----------
+        night
+            What the index is to say.
+        sets
+            By segment id.
+        ids
+            The file of ids by code, which never changes; it is linked, not copied, where that can
+            be done.
+        """
+        entries = self._entries()
+        self._sweep(entries)
         key = night.as_of.isoformat()
         folder = self._free_folder(key)
         folder.mkdir(parents=True)
-        # One uncompressed batch, so that readers map the file and touch only the columns they ask.
-        features.rechunk().write_ipc(folder / _FEATURES, compression="uncompressed")
-        members.write_parquet(folder / _MEMBERS, compression="zstd")
-        changes.write_parquet(folder / _CHANGES, compression="zstd")
+        pl.DataFrame(
+            {"segment": sorted(sets)}
+            | {
+                name: [getattr(sets[one], name).tobytes() for one in sorted(sets)]
+                for name in ("members", ENTERED, LEFT)
+            },
+            schema={"segment": pl.String, **dict.fromkeys(("members", ENTERED, LEFT), pl.Binary)},
+        ).write_parquet(folder / _SETS, compression="zstd")
+        try:
+            os.link(ids, folder / _IDS)
+        except OSError:
+            shutil.copyfile(ids, folder / _IDS)
         for file in folder.iterdir():
             sync(file)
         sync(folder)
-        index[key] = _entry(night, folder.name)
-        ordered = {name: index[name] for name in sorted(index)}
-        write_text(self._root / "index.json", json.dumps(ordered, indent=1, ensure_ascii=False))
+        entries[key] = _entry(night, folder)
+        ordered = {name: entries[name] for name in sorted(entries)}
+        document = {"format": FORMAT, "nights": ordered}
+        write_text(self._root / _FILE, json.dumps(document, indent=1, ensure_ascii=False))
         self._sweep(ordered)
 
-    def _index(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, tuple[Night, dict[str, Any]]]:
         try:
-            index: dict[str, Any] = json.loads((self._root / "index.json").read_text("utf-8"))
+            return {key: (_night(entry), entry) for key, entry in self._entries().items()}
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise self._damaged(error) from None
+
+    def _entries(self) -> dict[str, Any]:
+        try:
+            document = json.loads((self._root / _FILE).read_text("utf-8"))
         except FileNotFoundError:
             return {}
         except ValueError as error:
             raise self._damaged(error) from None
-        return index
+        if not isinstance(document, dict):
+            raise self._damaged(ValueError("it is no object"))
+        if "format" not in document and all(isinstance(e, dict) for e in document.values()):
+            raise WorkspaceError(
+                f"The nights in {self._root} were written by an older version of segml. Bring "
+                f"them up to date with segml upgrade -w {self._root.parent}."
+            )
+        if document["format"] != FORMAT:
+            raise WorkspaceError(
+                f"{self._root / _FILE} has format {document['format']}; this version of segml "
+                f"reads {FORMAT}."
+            )
+        entries: dict[str, Any] = document["nights"]
+        return entries
 
     def _damaged(self, error: Exception) -> WorkspaceError:
         return WorkspaceError(
@@ -137,24 +226,31 @@ class Nights:
             "remove the nights folder and run the nights again."
         )
 
-    def _scan(self, as_of: date, file: str) -> pl.LazyFrame:
+    def _whole(self, as_of: date, file: str, *, checksums: bool = False) -> Path:
+        """Return the path of a file of a night that is as it was written."""
         key = as_of.isoformat()
-        entry = self._index().get(key)
-        if entry is None:
+        found = self._index.value().get(key)
+        if found is None:
             raise WorkspaceError(f"The night {key} is not stored; run segml nightly --as-of {key}.")
-        path = self._root / entry["folder"] / file
-        scan = pl.scan_ipc if file == _FEATURES else pl.scan_parquet
+        entry = found[1]
+        path: Path = self._root / entry["folder"] / file
+        size, digest = entry["files"][file]
+        how = ""
         try:
-            frame = scan(path)
-            frame.collect_schema()
-        except (OSError, pl.exceptions.PolarsError) as error:
-            if self._index().get(key) != entry:
-                return self._scan(as_of, file)  # the night was replaced while we looked
-            raise WorkspaceError(
-                f"{path} cannot be read ({error}). Run segml nightly --as-of {key} to write the "
-                "night again."
-            ) from None
-        return frame
+            if path.stat().st_size != size:
+                how = f"it has {path.stat().st_size} bytes instead of {size}"
+            elif checksums and checksum(path) != digest:
+                how = "its checksum differs"
+        except OSError as error:
+            how = error.strerror or str(error)
+        if not how:
+            return path
+        if self._index.value().get(key) != found:
+            return self._whole(as_of, file, checksums=checksums)  # replaced while we looked
+        raise WorkspaceError(
+            f"{path} cannot be read ({how}). Run segml nightly --as-of {key} to write the "
+            "night again."
+        )
 
     def _free_folder(self, key: str) -> Path:
         number = 1
@@ -171,9 +267,15 @@ class Nights:
                     shutil.rmtree(folder)
 
 
-def _entry(night: Night, folder: str) -> dict[str, Any]:
+def _listed(ids: pl.Series, words: Words) -> pl.DataFrame:
+    return ids.gather(bitmaps.codes(words)).sort().alias("customer_id").to_frame()
+
+
+def _entry(night: Night, folder: Path) -> dict[str, Any]:
+    files = {path.name: [path.stat().st_size, checksum(path)] for path in folder.iterdir()}
     entry = asdict(night) | {
-        "folder": folder,
+        "folder": folder.name,
+        "files": dict(sorted(files.items())),
         "as_of": night.as_of.isoformat(),
         "previous": night.previous.isoformat() if night.previous else None,
     }
@@ -186,6 +288,8 @@ def _night(entry: dict[str, Any]) -> Night:
         date.fromisoformat(entry["previous"]) if entry["previous"] else None,
         entry["generation"],
         entry["features"],
+        entry["lineage"],
+        entry["customers"],
         entry["universe"],
         {name: Tally(**tally) for name, tally in entry["segments"].items()},
         entry["unavailable"],

@@ -19,9 +19,12 @@ from segml.core.tables import TABLES
 from segml.engine.batches import TableSource
 from segml.storage import manifest as manifests
 from segml.storage import orphans
+from segml.storage.arrangement import Arrangement
+from segml.storage.buckets import State
 from segml.storage.counts import ImportCount
 from segml.storage.manifest import REJECTS, Manifest
 from segml.storage.parts import as_stored, integer_domains
+from segml.storage.watched import Watched
 
 __all__ = ["ImportCount", "Warehouse"]
 
@@ -49,9 +52,14 @@ class Warehouse:
         self._root = root
         self._time_zone = time_zone
         self._day_start = service_day_start
+        self._watched = Watched(root / manifests.FILE, self._read)
+        self.arrangement = Arrangement(root)
         self._manifest()
 
     def _manifest(self) -> Manifest:
+        return self._watched.value()
+
+    def _read(self) -> Manifest:
         start = self._day_start.isoformat()
         found = manifests.read(self._root)
         if found is None:
@@ -79,6 +87,10 @@ class Warehouse:
             for part in manifest.parts
             if part.table != REJECTS
         )
+
+    def arrange(self, progress: Callable[[float], None] | None = None) -> State:
+        """Bring the arrangement up to the facts; the caller holds the workspace's write lock."""
+        return self.arrangement.refresh(self._manifest(), progress)
 
     def has_customers(self) -> bool:
         """Return whether a customers table was imported."""

@@ -1,0 +1,99 @@
+"""A set of customers as a bitmap: bit i of the words is the customer with code i.
+
+Words are 64-bit; bits beyond the last customer are 0. Bitmaps in a cache are shared by threads, so
+they are never written to.
+"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Codes = NDArray[np.int64]
+
+
+def packed(held: pl.Series) -> Words:
+    """Return a true-or-false column without missing values as a bitmap."""
+    bits = held.rechunk().to_arrow()
+    raw = bits.buffers()[1]
+    words = np.zeros(-(-len(held) // 64), dtype=np.uint64)
+    size = -(-len(held) // 8)
+    into = words.view(np.uint8)
+    if raw is None or bits.offset % 8:
+        into[:size] = np.packbits(held.to_numpy(), bitorder="little")
+        return words
+    start = bits.offset // 8
+    into[:size] = np.frombuffer(raw, dtype=np.uint8)[start : start + size]
+    if len(held) % 8:
+        into[size - 1] &= (1 << len(held) % 8) - 1
+    return words
+
+
+def everyone(size: int) -> Words:
+    """Return the set of all of `size` customers."""
+    words = np.full(-(-size // 64), 2**64 - 1, dtype=np.uint64)
+    if size % 64:
+        words[-1] >>= np.uint64(64 - size % 64)
+    return words
+
+
+def nobody(size: int) -> Words:
+    """Return the empty set."""
+    return np.zeros(-(-size // 64), dtype=np.uint64)
+
+
+def resized(words: Words, size: int) -> Words:
+    """Return a set among `size` customers: later ones are not in it, those beyond left out."""
+    length = -(-size // 64)
+    if len(words) >= length:
+        return words[:length] & everyone(size)
+    return np.append(words, np.zeros(length - len(words), dtype=np.uint64))
+
+
+def count(words: Words) -> int:
+    """Return how many customers are in a set."""
+    return int(np.bitwise_count(words).sum())
+
+
+def holds(words: Words, code: int) -> bool:
+    """Return whether a customer is in a set."""
+    return bool(words[code // 64] >> np.uint64(code % 64) & np.uint64(1))
+
+
+def codes(words: Words, most: int | None = None) -> Codes:
+    """Return the codes of the members, ascending; at most so many."""
+    if most is None:
+        return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
+    filled = np.flatnonzero(words)[:most]  # each holds a member at least
+    bits = np.unpackbits(words[filled].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+    row, bit = np.nonzero(bits)
+    return (filled[row] * 64 + bit)[:most]
+
+
+def among(places: NDArray[Any], size: int) -> Words:
+    """Return the set of the customers with the given codes."""
+    held = np.zeros(size, dtype=bool)
+    held[places] = True
+    return packed(pl.Series(held))
+
+
+def overlaps(sets: list[Words]) -> NDArray[np.int64]:
+    """Return how many customers each two sets share, as a symmetric matrix.
+
+    Words are taken in blocks that stay in a core's cache.
+    """
+    many = len(sets)
+    shared = np.zeros((many, many), dtype=np.int64)
+    if not many:
+        return shared
+    block = 4_096
+    held = np.stack(sets)
+    for start in range(0, held.shape[1], block):
+        part = np.ascontiguousarray(held[:, start : start + block])
+        for i in range(many):
+            both = np.bitwise_count(part[i:] & part[i])
+            shared[i, i:] += both.sum(axis=1, dtype=np.int64)
+    upper = np.triu(shared, 1)
+    return shared + upper.T

@@ -1,0 +1,127 @@
+"""A bucket as a history shows it: the visible rows of its customers, and who of them is known.
+
+Law kept: a row is visible when it had happened and was known before ``as_of``, on both clocks, as
+in `history`; here the same is said of arranged rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+from operator import and_
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segml.core.tables import CUSTOMER_FACTS, TABLE
+from segml.engine.arranged import ORDER, OWNER
+from segml.engine.grouped import Grouped, firsts
+
+
+@dataclass(slots=True)
+class Bucket:
+    """The facts of consecutive customers, seen at the start of `as_of`.
+
+    Attributes
+    ----------
+    tables
+        In arranged form.
+    restaurants
+        All of them, in stored form.
+    guests
+        How many customers the bucket has; the places of ``owner``.
+    as_of
+        The service day at whose start we stand.
+    has_customers
+        Whether a customers table was imported.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    restaurants: pl.DataFrame
+    guests: int
+    as_of: date
+    has_customers: bool
+    _grouped: dict[str, Grouped] = field(default_factory=dict)
+    _frames: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _profile: pl.Series | None = None
+
+    def rows(self, reading: str) -> Grouped:
+        """Return the visible rows of a table, of ``payments``, or of lines with their orders."""
+        if reading not in self._grouped:
+            if reading == "order_items":
+                self._grouped[reading] = self._lines()
+            else:
+                rows = self._visible("orders" if reading == "payments" else reading)
+                if reading == "orders" and rows["refund"].any():
+                    rows = rows.filter(~pl.col("refund").fill_null(value=False))
+                owner = rows[OWNER].to_numpy()
+                self._grouped[reading] = Grouped(reading, self.guests, owner, rows.get_column)
+        return self._grouped[reading]
+
+    def profile(self, column: str) -> pl.Series:
+        """Return a column of the profiles as last known, one row per customer; null without."""
+        if self._profile is None:
+            owner = self._visible("customers")[OWNER].to_numpy()
+            latest = np.full(self.guests, -1, dtype=np.int64)
+            if len(owner):
+                starts = firsts(owner)
+                latest[owner[starts]] = np.append(starts[1:], len(owner)) - 1
+            self._profile = placed(latest)
+        return self._visible("customers")[column].gather(self._profile)
+
+    def known(self) -> NDArray[np.bool_]:
+        """Return for every customer whether it is known before `as_of`, staff excluded."""
+        if not self.has_customers:
+            return self.rows("orders").count(None) > 0
+        known = self.profile("known_at")  # only for the places: it may be missing itself
+        assert self._profile is not None
+        guests = self._profile.is_not_null() & ~self.profile("staff").fill_null(value=False)
+        undated = self.profile("day").is_null() if len(known) else known.is_null()
+        found: NDArray[np.bool_] = guests.to_numpy().copy()
+        if (guests & undated).any():
+            active = np.zeros(self.guests, dtype=bool)
+            for table in CUSTOMER_FACTS:
+                active[self._visible(table)[OWNER].to_numpy()] = True
+            found &= active | ~undated.to_numpy()
+        return found
+
+    def visible_restaurants(self) -> pl.DataFrame:
+        """Return the restaurants known before `as_of`."""
+        return self.restaurants.filter(_seen(self.restaurants, "known_day", self.as_of))
+
+    def _lines(self) -> Grouped:
+        lines, orders = self._visible("order_items"), self.tables["orders"]
+        shown = self._mask("orders") & ~orders["refund"].fill_null(value=False)
+        if not shown.all():
+            lines = lines.filter(shown.gather(lines[ORDER]))
+        owner = orders[OWNER].to_numpy()[lines[ORDER].to_numpy()]
+
+        def series(name: str) -> pl.Series:
+            if name in lines.columns and name != "known_day":
+                return lines[name]
+            return orders[name].gather(lines[ORDER])
+
+        return Grouped("order_items", self.guests, owner, series)
+
+    def _visible(self, table: str) -> pl.DataFrame:
+        if table not in self._frames:
+            shown, rows = self._mask(table), self.tables[table]
+            self._frames[table] = rows if shown.all() else rows.filter(shown)
+        return self._frames[table]
+
+    def _mask(self, table: str) -> pl.Series:
+        rows = self.tables[table]
+        clocks = ("day", "known_day") if TABLE[table].time else ("known_day",)
+        return reduce(and_, (_seen(rows, clock, self.as_of) for clock in clocks))
+
+
+def _seen(rows: pl.DataFrame, clock: str, as_of: date) -> pl.Series:
+    return (rows[clock] < as_of).fill_null(value=True)
+
+
+def placed(places: NDArray[Any]) -> pl.Series:
+    """Return places as indexes to gather by; a negative one as missing."""
+    found = pl.Series(places.astype(np.int64))
+    return found.set(found < 0, None).cast(pl.UInt32)

@@ -1,0 +1,153 @@
+"""Rows of a table in one bucket, grouped by customer: every aggregate is a reduction over them.
+
+The rows stand in the order of `arranged`; what is not visible is left out first. A mask chooses
+among the rows (None: all of them). Missing values take no part.
+"""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import and_, or_
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segml.core.predicates import And, Field, Leaf, MonthDay, Not, Or, Predicate
+from segml.core.tables import Form, Kind
+from segml.engine.columns import Column
+from segml.engine.polars_rules import column_of
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_ADDED: Final = {"hour": Kind.NUMBER, "weekday": Kind.NUMBER, "day": Kind.DATE}
+
+
+class Grouped:
+    """The visible rows of a reading of a history, in one bucket.
+
+    Parameters
+    ----------
+    reading
+        The table, or ``payments``.
+    guests
+        How many customers the bucket has.
+    owner
+        The customer of each row by place in the bucket, ascending.
+    series
+        Gives a column of the rows by name.
+    """
+
+    def __init__(
+        self,
+        reading: str,
+        guests: int,
+        owner: NDArray[Any],
+        series: Callable[[str], pl.Series],
+    ) -> None:
+        self.reading = reading
+        self.guests = guests
+        self.owner = owner
+        self._series = series
+        self._columns: dict[str, Column] = {}
+        self._masks: dict[Predicate, Bools] = {}
+
+    def column(self, name: str) -> Column:
+        """Return a column of the rows as rules see it: a time as its service day."""
+        if name not in self._columns:
+            if name in _ADDED:
+                self._columns[name] = Column.of(self._series(name), _ADDED[name])
+            else:
+                canonical = column_of(self.reading, name)
+                values = self._series("day" if canonical.form is Form.TIME else name)
+                if canonical.form is Form.ID and not isinstance(values.dtype, pl.Enum):
+                    values = values.cast(pl.String)
+                self._columns[name] = Column.of(values, canonical.kind)
+        return self._columns[name]
+
+    def raw(self, name: str) -> pl.Series:
+        """Return a column as it is stored."""
+        return self._series(name)
+
+    def where(self, predicate: Predicate) -> Bools:
+        """Return for which rows a predicate over them holds."""
+        if predicate not in self._masks:
+            self._masks[predicate] = self._where(predicate).to_numpy()
+        return self._masks[predicate]
+
+    def _where(self, predicate: Predicate) -> pl.Series:
+        rows = len(self.owner)
+        match predicate:
+            case And(()) | Or(()):
+                return pl.repeat(predicate == And(()), rows, dtype=pl.Boolean, eager=True)
+            case And(items) | Or(items):
+                join = and_ if isinstance(predicate, And) else or_
+                return reduce(join, (self._where(item) for item in items))
+            case Not(item):
+                return ~self._where(item)
+            case _:
+                assert isinstance(predicate, Leaf), "rows hold no pasts"
+                operand = predicate.operand
+                field = operand.field if isinstance(operand, MonthDay) else operand
+                assert isinstance(field, Field), "rows hold no events"
+                return self.column(field.name).holds(predicate)
+
+    def owners(self, mask: Bools | None) -> NDArray[Any]:
+        """Return the customers of the chosen rows, ascending."""
+        return self.owner if mask is None else self.owner[mask]
+
+    def count(self, mask: Bools | None) -> Ints:
+        """Return the number of chosen rows per customer."""
+        return np.bincount(self.owners(mask), minlength=self.guests)
+
+    def total(self, values: NDArray[Any], mask: Bools | None) -> Ints:
+        """Return the sum of whole numbers over the chosen rows per customer, exactly."""
+        chosen = values if mask is None else values[mask]
+        return self._reduced(np.add, chosen.astype(np.int64), self.owners(mask), 0)
+
+    def largest(self, values: NDArray[Any], mask: Bools | None) -> NDArray[Any]:
+        """Return the largest value over the chosen rows per customer; 0 without any."""
+        return self._extreme(np.maximum, values, mask)
+
+    def smallest(self, values: NDArray[Any], mask: Bools | None) -> NDArray[Any]:
+        """Return the smallest value over the chosen rows per customer; 0 without any."""
+        return self._extreme(np.minimum, values, mask)
+
+    def _extreme(self, ufunc: np.ufunc, values: NDArray[Any], mask: Bools | None) -> NDArray[Any]:
+        chosen = values if mask is None else values[mask]
+        return self._reduced(ufunc, chosen, self.owners(mask), 0)
+
+    def _reduced(
+        self, ufunc: np.ufunc, values: NDArray[Any], owners: NDArray[Any], empty: int
+    ) -> NDArray[Any]:
+        found = np.full(self.guests, empty, dtype=values.dtype)
+        if len(owners):
+            starts = firsts(owners)
+            found[owners[starts]] = ufunc.reduceat(values, starts)
+        return found
+
+
+def firsts(*keys: NDArray[Any]) -> Ints:
+    """Return the places where one of the keys is another than before: starts of runs."""
+    changed = np.zeros(len(keys[0]), dtype=bool)
+    changed[:1] = True
+    for key in keys:
+        changed[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(changed)
+
+
+def factored(column: Column) -> tuple[Ints, Bools | None, pl.Series]:
+    """Return codes that ascend as the values do, which are known, and the values by code."""
+    values = column.values
+    known = values.is_not_null().to_numpy() if values.null_count() else None
+    if column.words is not None:
+        return values.fill_null(0).to_numpy().astype(np.int64), known, column.words
+    different = values.drop_nulls().unique().sort()
+    if values.dtype == pl.String:
+        codes = values.cast(pl.Enum(different)).to_physical()
+    elif len(different):
+        codes = different.search_sorted(values.fill_null(different[0]))
+    else:
+        codes = pl.repeat(0, len(values), dtype=pl.Int64, eager=True)
+    return codes.fill_null(0).to_numpy().astype(np.int64), known, different

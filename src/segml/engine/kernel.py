@@ -1,0 +1,371 @@
+"""Features of one bucket: every form as a reduction over neighbouring rows.
+
+Law kept: the values are those of the other engines, to the last bit; money is summed as whole
+numbers and divided once. A bucket is small and its rows stand by customer, so nothing is hashed and
+memory does not grow with the number of customers.
+
+To add a form: its meaning here, in `polars_features`, in the reference and in SQL.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, assert_never
+
+import numpy as np
+import polars as pl
+
+from segml.core.calendar import birthday_code, earlier
+from segml.core.features import (
+    EARTH_RADIUS_KM,
+    Attribute,
+    CompletedYears,
+    Count,
+    DaysSince,
+    Differs,
+    Distinct,
+    Favourite,
+    First,
+    Followed,
+    Form,
+    Largest,
+    Last,
+    Listed,
+    Named,
+    Nearest,
+    Ratio,
+    Rows,
+    Score,
+    Sum,
+    Trailing,
+    UsualGap,
+)
+from segml.core.predicates import EVERYONE, Compare, Events, Field
+from segml.core.tables import stored_table
+from segml.engine.arranged import ORDER
+from segml.engine.bucket import Bucket, placed
+from segml.engine.grouped import Bools, Grouped, Ints, factored, firsts
+
+KNOWN: Final = "known"
+
+
+def snapshot(forms: Sequence[Form], events: Sequence[Events], bucket: Bucket) -> pl.DataFrame:
+    """Return one row per customer of the bucket, whether known before ``bucket.as_of`` or not.
+
+    Columns: ``known``, one per form named ``f0``, ``f1``, …, one per event operand named ``e0``,
+    ``e1``, …. Missing is null, counts and sums without rows are 0.
+    """
+    kernel = _Kernel(bucket)
+    columns = {KNOWN: pl.Series(bucket.known())}
+    columns |= {f"f{i}": kernel.value(form) for i, form in enumerate(forms)}
+    columns |= {f"e{i}": kernel.number(event) for i, event in enumerate(events)}
+    return pl.DataFrame(columns)
+
+
+class _Kernel:
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+        self._values: dict[Form, pl.Series] = {}
+
+    def value(self, form: Form) -> pl.Series:
+        if form not in self._values:
+            self._values[form] = self._computed(form)
+        return self._values[form]
+
+    def _computed(self, form: Form) -> pl.Series:
+        as_of = self._bucket.as_of
+        match form:
+            case Attribute(column):
+                return _plain(self._bucket.profile(column))
+            case Nearest():
+                return _nearest(self._bucket)
+            case Score():
+                return pl.repeat(None, self._bucket.guests, dtype=pl.Float64, eager=True)
+            case DaysSince(inner):
+                return (pl.lit(as_of) - self.value(inner)).dt.total_days().pipe(_evaluated)
+            case CompletedYears(inner):
+                day = self.value(inner)
+                code = day.dt.month().cast(pl.Int32) * 100 + day.dt.day()
+                not_yet = (code > birthday_code(as_of)).cast(pl.Int64)
+                return as_of.year - day.dt.year().cast(pl.Int64) - not_yet
+            case Ratio(dividend, divisor, minor):
+                below = divisor if isinstance(divisor, int) else self.value(divisor)
+                return _quotient(self.value(dividend), below, minor)
+            case Named(inner, names):
+                by_number = pl.Series([None, *names], dtype=pl.String)
+                return by_number.gather(self.value(inner).cast(pl.UInt32))
+            case Differs(inner, value):
+                return (self.value(inner) != value).fill_null(value=False)
+            case _:
+                return self._aggregated(form)
+
+    def _aggregated(self, form: Form) -> pl.Series:
+        match form:
+            case Count(rows):
+                grouped, mask = self._rows(rows)
+                return pl.Series(grouped.count(mask))
+            case Sum(rows, column):
+                grouped, mask = self._rows(rows)
+                mask = _and(mask, grouped.raw(column))
+                return pl.Series(grouped.total(_numbers(grouped.raw(column)), mask))
+            case Largest(rows, column):
+                grouped, mask = self._rows(rows)
+                return _largest(grouped, grouped.raw(column), mask)
+            case First(rows, column):
+                return self._extreme(rows, column, latest=False)
+            case Last(rows, column):
+                return self._extreme(rows, column, latest=True)
+            case Distinct(rows, column):
+                grouped, mask = self._rows(rows)
+                return pl.Series(_distinct(grouped, column, mask))
+            case Listed(rows, column):
+                grouped, mask = self._rows(rows)
+                return _listed(grouped, column, mask)
+            case Favourite(rows, column):
+                grouped, mask = self._rows(rows)
+                return _favourite(grouped, column, mask)
+            case UsualGap(rows):
+                grouped, mask = self._rows(rows)
+                return _usual_gap(grouped, mask)
+            case Trailing(rows, days):
+                grouped, mask = self._rows(rows)
+                return pl.Series(_trailing(grouped, mask, days))
+            case Followed(first, then, by):
+                return self._followed(first, then, by)
+            case _:
+                raise AssertionError(f"{form} is no aggregate")
+
+    def _rows(self, rows: Rows) -> tuple[Grouped, Bools | None]:
+        """Return the rows that a form names, and which of them are meant."""
+        grouped = self._bucket.rows(rows.table)
+        mask = None if rows.where == EVERYONE else grouped.where(rows.where)
+        if rows.within:
+            start = earlier(self._bucket.as_of, rows.within)
+            recent = grouped.where(Compare(Field("day"), "ge", start))
+            mask = recent if mask is None else mask & recent
+        return grouped, mask
+
+    def _extreme(self, rows: Rows, column: str, *, latest: bool) -> pl.Series:
+        grouped, mask = self._rows(rows)
+        if column == "day":
+            return _largest(grouped, grouped.raw("day"), mask, smallest=not latest)
+        mask = _and(mask, grouped.raw(column))
+        places = _in_time(grouped, column, mask)
+        owners = grouped.owner[places]
+        ends = firsts(owners)
+        if latest:
+            ends = np.append(ends[1:], len(owners))[: len(ends)] - 1
+        found = np.full(grouped.guests, -1, dtype=np.int64)
+        found[owners[ends]] = places[ends]
+        return _plain(grouped.raw(column).gather(placed(found)))
+
+    def _followed(self, first: Rows, then: Rows, by: str) -> pl.Series:
+        grouped, started = self._rows(first)
+        _, followed = self._rows(then)
+        assert started is not None, "a share needs something to be a share of"
+        assert followed is not None, "what follows is a part of the rows"
+        order, starts = _runs(grouped, by)
+        owner = grouped.owner if order is None else grouped.owner[order]
+        begun, came = (
+            np.logical_or.reduceat(mask if order is None else mask[order], starts)
+            if len(starts)
+            else np.zeros(0, dtype=bool)
+            for mask in (started, followed)
+        )
+        whole = np.bincount(owner[starts][begun], minlength=grouped.guests)
+        part = np.bincount(owner[starts][begun & came], minlength=grouped.guests)
+        return _quotient(pl.Series(part), pl.Series(whole), 1)
+
+    def number(self, events: Events) -> pl.Series:
+        """Return the one number that an event operand makes of each customer's rows."""
+        grouped = self._bucket.rows(events.table)
+        mask = None if events.where == EVERYONE else grouped.where(events.where)
+        if events.how == "count":
+            return pl.Series(grouped.count(mask))
+        if events.how == "distinct":
+            return pl.Series(_distinct(grouped, events.of, mask))
+        values = grouped.column(events.of).values
+        mask = _and(mask, values)
+        match events.how:
+            case "sum":
+                return pl.Series(grouped.total(_numbers(values), mask))
+            case "avg":
+                total = pl.Series(grouped.total(_numbers(values), mask))
+                return _quotient(total, pl.Series(grouped.count(mask)), events.minor)
+            case "min" | "max":
+                return _largest(grouped, values, mask, smallest=events.how == "min")
+        assert_never(events.how)
+
+
+def _evaluated(values: Any) -> pl.Series:
+    return values if isinstance(values, pl.Series) else pl.select(values).to_series()
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    """Return words as texts, and whole numbers in one type whatever they fitted."""
+    if isinstance(values.dtype, pl.Enum):
+        return values.cast(pl.String)
+    return values.cast(pl.Int64) if values.dtype.is_integer() else values
+
+
+def _numbers(values: pl.Series) -> Any:
+    return values.fill_null(0).to_numpy()
+
+
+def _and(mask: Bools | None, values: pl.Series) -> Bools | None:
+    """Return the mask without the rows where the value is missing."""
+    if not values.null_count():
+        return mask
+    known: Bools = values.is_not_null().to_numpy()
+    return known if mask is None else mask & known
+
+
+def _quotient(dividend: pl.Series, divisor: pl.Series | int, minor: int) -> pl.Series:
+    """Return dividend ÷ (divisor · minor), correctly rounded; null where missing or ÷ 0."""
+    if isinstance(divisor, int):
+        divisor = pl.repeat(divisor, len(dividend), dtype=pl.Int64, eager=True)
+    below = divisor.cast(pl.Float64) * minor
+    known = dividend.is_not_null() & (below != 0).fill_null(value=False)
+    above = dividend.cast(pl.Float64).fill_null(0.0).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = pl.Series(above / below.fill_null(0.0).to_numpy())
+    return found.set(~known, None)
+
+
+def _largest(
+    grouped: Grouped, values: pl.Series, mask: Bools | None, *, smallest: bool = False
+) -> pl.Series:
+    mask = _and(mask, values)
+    reduced = grouped.smallest if smallest else grouped.largest
+    whole = values.to_physical()
+    found = pl.Series(reduced(_numbers(whole), mask), dtype=whole.dtype)
+    found = found.set(pl.Series(grouped.count(mask) == 0), None)
+    return found.cast(pl.Date) if values.dtype == pl.Date else _plain(found)
+
+
+def _in_time(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
+    """Return the chosen rows by customer, time and key (or the column itself)."""
+    places = np.arange(len(grouped.owner)) if mask is None else np.flatnonzero(mask)
+    table = stored_table(grouped.reading)
+    if table.key or (table.name, column) == ("loyalty", "tier"):
+        return places  # they stand so
+    codes, _, _ = factored(grouped.column(column))
+    time = grouped.raw(table.time or "ordered_at").to_physical().to_numpy()
+    return places[np.lexsort((codes[places], time[places], grouped.owner[places]))]
+
+
+def _runs(grouped: Grouped, by: str) -> tuple[Ints | None, Ints]:
+    """Return an order (None: as they stand) and the starts of rows alike in customer and `by`."""
+    if (grouped.reading, by) == ("messages", "message_id"):
+        ids = grouped.raw(by)
+        keys = ids.to_numpy() if ids.dtype == pl.Int64 else factored(grouped.column(by))[0]
+        return None, firsts(grouped.owner, keys)
+    codes, known, _ = factored(grouped.column(by))
+    order = np.lexsort((codes, grouped.owner))
+    if known is not None:
+        order = order[known[order]]
+    return order, firsts(grouped.owner[order], codes[order])
+
+
+def _distinct(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
+    order, starts = _runs(grouped, column)
+    owner = grouped.owner if order is None else grouped.owner[order]
+    owners = owner[starts]
+    if mask is not None and len(starts):
+        owners = owners[np.logical_or.reduceat(mask if order is None else mask[order], starts)]
+    return np.bincount(owners, minlength=grouped.guests)
+
+
+def _listed(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
+    codes, known, values = factored(grouped.column(column))
+    if known is not None:
+        mask = known if mask is None else mask & known
+    pairs = (grouped.owners(mask).astype(np.int64) << 32) | (codes if mask is None else codes[mask])
+    pairs = np.unique(pairs)
+    lists = (
+        pl.DataFrame({"owner": pairs >> 32, "value": values.gather(pairs & 0xFFFFFFFF)})
+        .group_by("owner", maintain_order=True)
+        .agg("value")
+    )
+    places = np.full(grouped.guests, -1, dtype=np.int64)
+    places[lists["owner"].to_numpy()] = np.arange(lists.height)
+    return lists["value"].gather(placed(places))
+
+
+def _favourite(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
+    """Return the value in the most orders; of equals the latest, then the first."""
+    codes, known, values = factored(grouped.column(column))
+    if known is not None:
+        mask = known if mask is None else mask & known
+    rows = np.arange(len(codes)) if mask is None else np.flatnonzero(mask)
+    time = grouped.raw("ordered_at").to_physical().to_numpy()
+    pairs = (grouped.owner[rows].astype(np.int64) << 32) | codes[rows]
+    if grouped.reading == "order_items":
+        rows, pairs = _once_per_order(grouped, rows, pairs)
+    order = np.argsort(pairs, kind="stable")
+    pairs, rows = pairs[order], rows[order]
+    starts = firsts(pairs)
+    counts = np.diff(starts, append=len(pairs))
+    latest = np.maximum.reduceat(time[rows], starts) if len(starts) else time[:0]
+    owners, choices = pairs[starts] >> 32, pairs[starts] & 0xFFFFFFFF
+    most = _largest_of_each(owners, counts)
+    owners, choices, latest = owners[most], choices[most], latest[most]
+    last = _largest_of_each(owners, latest)
+    owners, choices = owners[last], choices[last]
+    runs = firsts(owners)
+    found = np.full(grouped.guests, -1, dtype=np.int64)
+    found[owners[runs]] = choices[runs]
+    return values.gather(placed(found))
+
+
+def _largest_of_each(owners: Ints, measure: Ints) -> Bools:
+    """Return which rows have the largest measure of their customer; owners ascend."""
+    if not len(owners):
+        return np.zeros(0, dtype=bool)
+    runs = firsts(owners)
+    most = np.maximum.reduceat(measure, runs)
+    best: Bools = measure == np.repeat(most, np.diff(runs, append=len(owners)))
+    return best
+
+
+def _once_per_order(grouped: Grouped, rows: Ints, pairs: Ints) -> tuple[Ints, Ints]:
+    """Return the lines without those whose order and value were met before."""
+    orders = grouped.raw(ORDER).to_numpy()[rows]
+    order = np.lexsort((orders, pairs))
+    rows, pairs, orders = rows[order], pairs[order], orders[order]
+    starts = firsts(pairs, orders)
+    return rows[starts], pairs[starts]
+
+
+def _usual_gap(grouped: Grouped, mask: Bools | None) -> pl.Series:
+    days = grouped.raw("day").to_physical().to_numpy()
+    days = days if mask is None else days[mask]
+    visits = np.unique((grouped.owners(mask).astype(np.int64) << 32) + days + 2**31)
+    owners = visits >> 32
+    same = owners[1:] == owners[:-1]
+    gaps = np.sort((owners[1:][same] << 32) | np.diff(visits)[same])
+    owners, gaps = gaps >> 32, gaps & 0xFFFFFFFF
+    found = np.full(grouped.guests, np.nan)
+    starts = firsts(owners)
+    many = np.diff(starts, append=len(owners))
+    found[owners[starts]] = (gaps[starts + (many - 1) // 2] + gaps[starts + many // 2]) / 2
+    return pl.Series(found).fill_nan(None)
+
+
+def _trailing(grouped: Grouped, mask: Bools | None, days: int) -> Ints:
+    day = grouped.raw("day").to_physical().to_numpy()
+    last = grouped.largest(day, mask)
+    near = day > last[grouped.owner] - days
+    return grouped.count(near if mask is None else near & mask)
+
+
+def _nearest(bucket: Bucket) -> pl.Series:
+    """Return kilometres to the nearest restaurant; see `core.features.Nearest`."""
+    places = bucket.visible_restaurants().select("latitude", "longitude").drop_nulls()
+    homes = {name: np.radians(bucket.profile(name).to_numpy()) for name in places.columns}
+    least = np.full(bucket.guests, np.nan)
+    for latitude, longitude in np.radians(places.to_numpy()):
+        half_lat = np.sin((latitude - homes["latitude"]) / 2)
+        half_lon = np.sin((longitude - homes["longitude"]) / 2)
+        chord = half_lat**2 + np.cos(homes["latitude"]) * np.cos(latitude) * half_lon**2
+        chord = np.minimum(np.sqrt(chord), 1.0)
+        least = np.fmin(least, 2 * EARTH_RADIUS_KM * np.arcsin(chord))
+    return pl.Series(np.floor(least * 1000 + 0.5) / 1000).fill_nan(None)

@@ -1,0 +1,183 @@
+"""The production engine: a rule is an expression over bitmaps, each leaf evaluated once.
+
+A `Moment` gives the columns of one date; a leaf is a pass over one column, its bitmap is kept, and
+a rule joins bitmaps. So after an edit only the edited condition is looked at. A past (`Before`) is
+the same on an earlier moment. What is false, missing and unknown is decided in `columns`.
+
+To make anything else interactive: express it in these bitmaps.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from datetime import date
+from functools import reduce
+from operator import and_, or_
+from typing import Final, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segml.core.errors import Superseded
+from segml.core.predicates import (
+    And,
+    Before,
+    Events,
+    Leaf,
+    Not,
+    Operand,
+    Or,
+    Predicate,
+    Top,
+    field_names,
+    field_of,
+)
+from segml.engine import bitmaps
+from segml.engine.bitmaps import Words
+from segml.engine.cache import Cache
+from segml.engine.columns import Column
+
+_NARROW: Final = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
+
+
+class Moment(Protocol):
+    """One date: who was known, and the columns of customers by code."""
+
+    @property
+    def as_of(self) -> date:
+        """Return the service day at whose start we stand."""
+
+    @property
+    def key(self) -> Hashable:
+        """Return what changes whenever any value of this moment may."""
+
+    @property
+    def size(self) -> int:
+        """Return the number of customer codes."""
+
+    def known(self) -> Words:
+        """Return the universe: customers known, staff excluded."""
+
+    def need(self, names: Iterable[str]) -> "Moment":
+        """Return the moment once it has these features, computed together where they are not."""
+
+    def column(self, name: str) -> Column:
+        """Return a feature; missing for customers who are not known."""
+
+    def number(self, events: Events) -> Column:
+        """Return an event operand."""
+
+    def ranks(self) -> NDArray[np.int64] | None:
+        """Return the place of each code in the order of customer_id; None where codes ascend."""
+
+    def before(self, days: int) -> "Moment":
+        """Return the moment so many days earlier."""
+
+
+def _never() -> bool:
+    return False
+
+
+class SetEngine:
+    """Rules as sets at one moment.
+
+    Parameters
+    ----------
+    moment
+        Where the columns come from.
+    cache
+        Keeps bitmaps and event numbers between evaluations; shared by engines and threads.
+    superseded
+        Asked between leaves; when it says yes, the evaluation ends with `Superseded`.
+    """
+
+    def __init__(
+        self, moment: Moment, cache: Cache, superseded: Callable[[], bool] = _never
+    ) -> None:
+        self._moment = moment
+        self._cache = cache
+        self._superseded = superseded
+
+    def universe(self) -> Words:
+        """Return everybody known."""
+        key = (self._moment.key, "known")
+        return self._cache.get(key, self._moment.known, _bytes)
+
+    def members(self, predicate: Predicate) -> Words:
+        """Return the customers for whom `predicate` holds."""
+        self._moment = self._moment.need(field_names(predicate))
+        return self._held(predicate) & self.universe()
+
+    def column(self, name: str) -> Column:
+        """Return a feature of every customer, by code."""
+        return self._moment.need((name,)).column(name)
+
+    def _held(self, predicate: Predicate) -> Words:
+        """Return for whom `predicate` holds; of customers who are not known it may say anything."""
+        size = self._moment.size
+        match predicate:
+            case And(items):
+                return reduce(and_, map(self._held, items), bitmaps.everyone(size))
+            case Or(items):
+                return reduce(or_, map(self._held, items), bitmaps.nobody(size))
+            case Not(item):
+                return ~self._held(item)
+            case Before(days, item):
+                past = SetEngine(self._moment.before(days), self._cache, self._superseded)
+                return bitmaps.resized(past.members(item), size)
+            case _:
+                if self._superseded():
+                    raise Superseded("A newer evaluation has taken this one's place.")
+                key = (self._moment.key, predicate)
+                return self._cache.get(key, lambda: self._leaf(predicate), _bytes)
+
+    def _leaf(self, leaf: Leaf) -> Words:
+        column = self._operand(leaf.operand)
+        if isinstance(leaf, Top):
+            return self._top(leaf, column)
+        return bitmaps.packed(column.holds(leaf))
+
+    def _operand(self, operand: Operand) -> Column:
+        if isinstance(operand, Events):
+            key = (self._moment.key, operand)
+            return self._cache.get(
+                key, lambda: self._moment.number(operand), lambda c: int(c.values.estimated_size())
+            )
+        name = field_of(operand)
+        assert name is not None
+        return self._moment.column(name)
+
+    def _top(self, top: Top, column: Column) -> Words:
+        """Return the first so many customers by value, then by customer_id."""
+        values = column.values.to_physical() if column.values.dtype == pl.Date else column.values
+        known = self.universe() & bitmaps.packed(values.is_not_null())
+        many = bitmaps.count(known)
+        wanted = top.n or -(-many * top.numerator // top.denominator)
+        if wanted >= many:
+            return known
+        threshold = _nth(values, known, wanted, many, largest=top.largest)
+        beyond = values > threshold if top.largest else values < threshold
+        inside = bitmaps.packed(beyond.fill_null(value=False)) & known
+        equal = bitmaps.packed((values == threshold).fill_null(value=False)) & known
+        codes = bitmaps.codes(equal)
+        ranks = self._moment.ranks()
+        if ranks is not None:
+            codes = codes[np.argsort(ranks[codes])]
+        rest = codes[: wanted - bitmaps.count(inside)]
+        return inside | bitmaps.among(rest, self._moment.size)
+
+
+def _nth(values: pl.Series, known: Words, wanted: int, many: int, *, largest: bool) -> int | float:
+    """Return the `wanted`-th largest (or smallest) of the `many` known values."""
+    array = values.fill_null(0).to_numpy()
+    if many < len(array):
+        held = np.unpackbits(known.view(np.uint8), count=len(array), bitorder="little")
+        array = array[held.view(bool)]
+    place = many - wanted if largest else wanted - 1
+    # A partition of 64-bit values is slower than sorting them.
+    ordered = np.partition(array, place) if values.dtype in _NARROW else np.sort(array)
+    found: int | float = ordered[place].item()
+    return found
+
+
+def _bytes(words: Words) -> int:
+    return words.nbytes
