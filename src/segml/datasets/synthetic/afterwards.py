@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from segml.datasets.synthetic import town
-from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints
+from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints, by_time
 from segml.datasets.synthetic.guests import Guests
 from segml.datasets.synthetic.plan import BLOCK, RestaurantPlan, Stream, block_stream
 from segml.datasets.synthetic.visits import Visits
@@ -75,8 +75,8 @@ def orders(
     count, end = len(went.person), calendar.days * _DAY
     net, lowered = _bills(rng, went)
     known = _learned(rng, went, end)
-    draw = rng.random(count)[:, None]
-    channel = (draw >= people.channel_cdf[went.person, :-1]).sum(axis=1)
+    running = people.channel_cdf[:, :-1].T[:, went.person]
+    channel = (rng.random(count) >= running).sum(axis=0)
     restaurant = town.visited(rng, where, people, went.person)
     back_at, given = _given_back(rng, known, net - lowered)
     back = (given > 0) & (back_at < end)
@@ -84,7 +84,7 @@ def orders(
     refund = np.arange(len(visit)) >= count
     seconds = np.append(went.seconds, back_at[back])
     customer = people.customer[went.person[visit]]
-    order = np.lexsort((refund, seconds, customer))
+    order = by_time(customer, seconds)  # a refund stands behind all visits
     assert len(order) < ID_STEP, "more orders in a block than it has ids"
     visit, refund = visit[order], refund[order]
     return Orders(

@@ -72,6 +72,8 @@ class _Keep:
 
     def __call__(self, table: pa.Table, customer: Ints, also: Bools | None = None) -> pa.Table:
         mask = customer < self.count
+        if also is None and self.count == BLOCK:
+            return table
         return table.filter(pa.array(mask if also is None else mask & also))
 
     def ids(self, customer: Ints) -> pa.Array:
@@ -110,24 +112,26 @@ def _order_tables(
     codes = [mail.code(place) for place in range(len(mail.period))]
     coupon = np.where(sold.refund, -1, went.campaign[sold.visit])
 
-    def table(amount: Ints) -> pa.Table:
-        return pa.table(
+    def table(amount: Ints, rows: Ints | slice) -> pa.Table:
+        seconds, known = sold.seconds[rows], sold.known[rows]
+        made = pa.table(
             {
-                "order_id": pa.array(sold.order_id),
-                "customer_id": keep.ids(sold.customer),
-                "ordered_at": columns.times(calendar, sold.seconds),
-                "amount": columns.money(amount),
-                "channel": columns.texts(afterwards.CHANNELS, sold.channel),
-                "restaurant_id": pa.array(sold.restaurant + 1),
-                "coupon": columns.texts(codes, coupon),
-                "refund": pa.array(sold.refund),
-                "known_at": columns.times(calendar, sold.known, sold.known > sold.seconds),
+                "order_id": pa.array(sold.order_id[rows]),
+                "customer_id": keep.ids(sold.customer[rows]),
+                "ordered_at": columns.times(calendar, seconds),
+                "amount": columns.money(amount[rows]),
+                "channel": columns.texts(afterwards.CHANNELS, sold.channel[rows]),
+                "restaurant_id": pa.array(sold.restaurant[rows] + 1),
+                "coupon": columns.texts(codes, coupon[rows]),
+                "refund": pa.array(sold.refund[rows]),
+                "known_at": columns.times(calendar, known, known > seconds),
             }
         )
+        return keep(made, sold.customer[rows])
 
     wrong = sold.amount + np.where(sold.twice == 2, 100, 0)
-    again = keep(table(wrong), sold.customer, sold.twice > 0)
-    return keep(table(sold.amount), sold.customer), again, _item_table(went, sold, keep)
+    again = table(wrong, np.nonzero(sold.twice)[0])
+    return table(sold.amount, slice(None)), again, _item_table(went, sold, keep)
 
 
 def _item_table(went: visits.Visits, sold: afterwards.Orders, keep: _Keep) -> pa.Table:

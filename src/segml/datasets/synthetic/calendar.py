@@ -198,6 +198,29 @@ def calendar(plan: RestaurantPlan) -> Calendar:
     )
 
 
+def by_time(owner: Ints, seconds: Ints) -> Ints:
+    """Return the rows in the order of owner, then time; equal ones stay as they stand.
+
+    All values are 0 or more. One sort of owner, time and row packed in a word is some times faster
+    than sorting twice.
+    """
+    if not len(owner):
+        return np.zeros(0, dtype=np.int64)
+    time, row = int(seconds.max()).bit_length(), len(owner).bit_length()
+    if int(owner.max()).bit_length() + time + row > 63:
+        return np.lexsort((seconds, owner))
+    packed = (owner << (time + row)) | (seconds << row) | np.arange(len(owner))
+    packed.sort()
+    return packed & ((1 << row) - 1)
+
+
+def starts(owner: Ints) -> Ints:
+    """Return, per row, the first row of its owner; rows of an owner stand together."""
+    row = np.arange(len(owner))
+    row[1:][owner[1:] == owner[:-1]] = 0
+    return np.maximum.accumulate(row)
+
+
 def rounded(values: Floats, digits: int) -> Floats:
     """Return the values as the truth will state them."""
     return np.asarray(np.round(values, digits), dtype=np.float64)

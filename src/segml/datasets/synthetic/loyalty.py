@@ -12,7 +12,14 @@ import numpy as np
 
 from segml.core.tables import TIERS
 from segml.datasets.synthetic.afterwards import Orders
-from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints
+from segml.datasets.synthetic.calendar import (
+    Bools,
+    Calendar,
+    Floats,
+    Ints,
+    by_time,
+    starts,
+)
 from segml.datasets.synthetic.guests import Guests
 from segml.datasets.synthetic.plan import BLOCK, RestaurantPlan, Stream, block_stream
 
@@ -52,7 +59,7 @@ def loyalty(
     customer = np.tile(sold.customer, 2)
     seconds = np.append(sold.known, sold.known + TRAILING)
     delta = np.append(sold.amount, -sold.amount)
-    order = np.lexsort((seconds, customer))
+    order = by_time(customer, seconds)
     customer, seconds, delta = customer[order], seconds[order], delta[order]
     tier = 1 + np.searchsorted(
         np.array(plan.tier_cuts) * 100, _within(customer, delta), side="right"
@@ -66,7 +73,7 @@ def loyalty(
     customer = np.append(customer[changed], left)
     tier = np.append(tier[changed], np.full(len(left), TIERS.index("none")))
     seconds = np.append(seconds[changed], quits[left].astype(np.int64))
-    order = np.lexsort((seconds, customer))
+    order = by_time(customer, seconds)
     return Loyalty(customer[order], tier[order], seconds[order], enrolled)
 
 
@@ -87,7 +94,7 @@ def _enrolled(people: Guests, sold: Orders) -> Ints:
     """Return when each customer's order number `enrols_at_visit` became known."""
     sale = np.nonzero(~sold.refund)[0]
     customer = sold.customer[sale]
-    number = np.arange(len(sale)) - np.searchsorted(customer, customer) + 1
+    number = np.arange(len(sale)) - starts(customer) + 1
     due = people.card[customer] & (number == people.enrols_at_visit[customer])
     enrolled = np.full(BLOCK, _NEVER)
     enrolled[customer[due]] = sold.known[sale[due]]
@@ -97,7 +104,7 @@ def _enrolled(people: Guests, sold: Orders) -> Ints:
 def _within(customer: Ints, delta: Ints) -> Ints:
     """Return running sums that start anew with each customer; rows are sorted by customer."""
     running = delta.cumsum()
-    start = np.searchsorted(customer, customer)
+    start = starts(customer)
     return np.asarray(running - running[start] + delta[start])
 
 

@@ -100,9 +100,35 @@ _FAVOURITE_SHARE: Final = 0.45  # of the lines in a category are the guest's own
 _PRICE_RISE_PER_YEAR: Final = 0.04
 
 
+@dataclass(frozen=True, slots=True)
+class Kitchen:
+    """What all baskets of a block are made from.
+
+    Attributes
+    ----------
+    days
+        Number of days of the record.
+    prices
+        Day by item: cents; the day after the record has the prices of the last.
+    tastes
+        Category but the last, by person early and then person late: running sums of the shares.
+    """
+
+    days: int
+    prices: Ints
+    tastes: Floats
+
+
+def kitchen(calendar: Calendar, guests: Guests) -> Kitchen:
+    """Return what the baskets of these guests are made from."""
+    year = day_years(calendar, np.arange(calendar.days + 1))
+    tastes = np.concatenate([guests.taste_cdf, guests.taste_late_cdf])[:, :-1]
+    return Kitchen(calendar.days, price_list(calendar)[year], np.ascontiguousarray(tastes.T))
+
+
 def price_list(calendar: Calendar) -> Ints:
     """Return year by item: prices in cents, a new list every New Year, in steps of ten cents."""
-    last = int(day_years(calendar, np.array([calendar.days - 1]))[0])
+    last = int(day_years(calendar, np.array([calendar.days]))[0])
     base = np.array([cents for items in _MENU.values() for _, cents, _ in items])
     rise = 1 + _PRICE_RISE_PER_YEAR * np.arange(last + 1)
     tens = np.round(base * rise[:, None] / 10).astype(np.int64)
@@ -146,8 +172,7 @@ class Baskets:
 def baskets(
     rng: np.random.Generator,
     guests: Guests,
-    calendar: Calendar,
-    prices: Ints,
+    kitchen: Kitchen,
     *,
     who: Ints,
     day: Ints,
@@ -155,20 +180,21 @@ def baskets(
     """Return what the guests order on the days given, one basket per entry of `who`."""
     lines = 1 + rng.poisson(guests.appetite[who] - 1)
     eater, when = np.repeat(who, lines), np.repeat(day, lines)
-    category = _category(rng, guests, eater, when / calendar.days)
+    category = _category(rng, kitchen, eater, when / kitchen.days)
     draw = rng.random((2, len(eater)))
-    common = np.searchsorted(_POPULARITY, draw[0], side="right").clip(0, PER_CATEGORY - 1)
+    common = (draw[0] >= _POPULARITY[:-1, None]).sum(axis=0)
     own = draw[1] < _FAVOURITE_SHARE
     choice = np.where(own, guests.favourite[eater, category], common)
     item = category * PER_CATEGORY + choice
     quantity = 1 + rng.poisson(guests.party[eater] - 1)
-    price = prices[day_years(calendar, when), item] * quantity
+    price = kitchen.prices[when, item] * quantity
     return Baskets(lines=lines, item=item, quantity=quantity, price=price)
 
 
-def _category(rng: np.random.Generator, guests: Guests, eater: Ints, gone: Floats) -> Ints:
+def _category(rng: np.random.Generator, kitchen: Kitchen, eater: Ints, gone: Floats) -> Ints:
     """Return a category per line: the taste drifts from the early to the late one."""
     draw = rng.random((2, len(eater)))
     late: Bools = draw[0] < gone
-    running = np.where(late[:, None], guests.taste_late_cdf[eater], guests.taste_cdf[eater])
-    return np.asarray((draw[1][:, None] >= running[:, :-1]).sum(axis=1))
+    persons = kitchen.tastes.shape[1] // 2
+    running = kitchen.tastes[:, eater + persons * late]
+    return np.asarray((draw[1] >= running).sum(axis=0))

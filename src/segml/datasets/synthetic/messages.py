@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints
+from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints, by_time
 from segml.datasets.synthetic.guests import Guests
 from segml.datasets.synthetic.plan import BLOCK, RestaurantPlan, Stream, block_stream, town_stream
 
@@ -206,6 +206,6 @@ def _sorted(steps: tuple[tuple[int, Bools, Ints], ...], *, end: int) -> tuple[In
     message = np.concatenate([np.nonzero(mask)[0] for _, mask, _ in steps])
     kind = np.concatenate([np.full(mask.sum(), kind) for kind, mask, _ in steps])
     seconds = np.concatenate([at[mask] for _, mask, at in steps])
-    order = np.lexsort((seconds, message))
+    order = by_time(message, seconds)
     rows = order[seconds[order] < end]
     return message[rows], kind[rows], seconds[rows]

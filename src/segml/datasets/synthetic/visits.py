@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from segml.datasets.synthetic import menu
-from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints
+from segml.datasets.synthetic.calendar import Bools, Calendar, Floats, Ints, by_time
 from segml.datasets.synthetic.guests import Guests
 from segml.datasets.synthetic.messages import OFFERS, REDEEMS, Campaigns, Sends, pace
 from segml.datasets.synthetic.plan import (
@@ -66,7 +66,7 @@ class _State:
 
     wait: Floats  # own operational time until the next visit, from the start of the period
     count: Ints  # visits so far
-    spent: Ints  # person by period: cents
+    spent: Ints  # period by person: cents
     pace: Floats  # person by period
 
 
@@ -98,21 +98,21 @@ def visits(
     state = _State(
         wait=np.where(people.ever, 0.0, np.inf),
         count=np.zeros(len(people.customer), dtype=np.int64),
-        spent=np.zeros(factor.shape, dtype=np.int64),
+        spent=np.zeros(factor.T.shape, dtype=np.int64),
         pace=factor,
     )
-    prices = menu.price_list(calendar)
+    kitchen = menu.kitchen(calendar, people)
     parts = []
     for period in range(factor.shape[1]):
         _pull(plan, people, state, period)
         person, when, first = _firings(calendar, people, state, period, rng)
         day, fraction = calendar.locate(calendar.operational, people.clock[person], when)
-        eaten = menu.baskets(eating, people, calendar, prices, who=person, day=day)
+        eaten = menu.baskets(eating, people, kitchen, who=person, day=day)
         gross = eaten.gross()
         running = _running(mail, period)
         used = _redeemed(eating, people, log, person, first, campaign=running)
         discount = np.where(used, _reduction(mail, gross, running), 0)
-        np.add.at(state.spent[:, period], person, gross - discount)
+        np.add.at(state.spent[period], person, gross - discount)
         campaign = np.where(used, running, -1)
         parts.append(_Part(person, day, fraction, campaign, discount, eaten))
     return _gathered(calendar, people, parts, state.pace)
@@ -153,7 +153,7 @@ def _reduction(mail: Campaigns, gross: Ints, campaign: int) -> Ints:
 
 def _pull(plan: RestaurantPlan, people: Guests, state: _State, period: int) -> None:
     """Quicken members who enter the period with the next tier in reach."""
-    trailing = state.spent[:, max(0, period - TRAILING_PERIODS) : period].sum(axis=1)
+    trailing = state.spent[max(0, period - TRAILING_PERIODS) : period].sum(axis=0)
     cuts = np.array(plan.tier_cuts) * 100.0
     following = np.append(cuts, np.inf)[np.searchsorted(cuts, trailing, side="right")]
     near = trailing >= following * (1 - plan.goal_reach)
@@ -202,7 +202,7 @@ def _gathered(calendar: Calendar, people: Guests, parts: list[_Part], factor: Fl
         for name in ("lines", "item", "quantity", "price")
     )
     seconds = calendar.seconds(day, fraction, people.lunch_share[person])
-    order = np.lexsort((seconds, people.customer[person]))
+    order = by_time(people.customer[person], seconds)
     # The last evening goes on after midnight; the record does not.
     order = order[seconds[order] < calendar.days * 86_400]
     ends = np.cumsum(lines)
