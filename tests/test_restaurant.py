@@ -13,8 +13,7 @@ import pytest
 
 from segml.core.errors import SegmlError
 from segml.core.tables import KNOWN_AT, TABLE, TABLES, TIERS
-from segml.datasets import restaurant
-from segml.datasets.restaurant import RestaurantPlan, chunks, shares, write_restaurant
+from segml.datasets.restaurant import RestaurantPlan, write_restaurant
 from segml.datasets.synthetic.calendar import CLOCKS, Calendar, calendar
 
 PLAN = RestaurantPlan(customers=2_400, seed=7)
@@ -84,32 +83,6 @@ def test_same_plan_same_bytes(town: Town, tmp_path: Path) -> None:
     assert len(files) == 12
     for file in files:
         assert (tmp_path / file).read_bytes() == (town.folder / file).read_bytes(), file
-
-
-def test_the_pieces_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restaurant, "BLOCKS_PER_CHUNK", 2)
-    monkeypatch.setattr(restaurant, "CHUNK", 5_000)
-    plan = RestaurantPlan(customers=10_300, seed=7)
-    whole = Town(tmp_path / "whole", plan)
-    pieces = shares(plan, 5_000)
-    assert pieces == [range(2), range(2, 4), range(4, 5)]
-    assert shares(plan, 5_001) == [range(4), range(4, 5)]
-    seen: list[tuple[int, int]] = []
-    counts = [
-        write_restaurant(tmp_path / str(at), plan, lambda *one: seen.append(one), piece)
-        for at, piece in enumerate(pieces)
-    ]
-    assert seen == [(2_500, 5_000), (5_000, 5_000)] * 2 + [(300, 300)]
-    made = list(chunks(plan))
-    for name, rows in whole.rows.items():
-        assert sum(count.get(name, 0) for count in counts) == rows
-        files = [tmp_path / str(at) / f"{name}.parquet" for at in range(3)]
-        joined = pl.concat(pl.read_parquet(file) for file in files if file.exists())
-        assert joined.equals(whole[name]), name
-        held = pl.concat(pl.DataFrame(one[name]) for one in made if name in one)
-        assert held.equals(whole[name]), name
-        own = [pl.DataFrame(one[name]) for one in chunks(plan, pieces[1]) if name in one]
-        assert all(one.equals(pl.read_parquet(files[1])) for one in own)
 
 
 def test_another_seed_is_another_town(town: Town, tmp_path: Path) -> None:
