@@ -23,7 +23,7 @@ from segml.library.features import FEATURES
 from segml.storage import columns as columns_module
 from segml.storage import nights as nights_module
 from segml.storage import snapshots as snapshots_module
-from segml.workspace import available_features, in_wire_units
+from segml.units import available_features, in_wire_units
 from small_town import LAST, content, filled, tables_of
 
 

@@ -184,6 +184,22 @@ def _print_night(report: NightReport) -> None:
 
 
 @app.command()
+def upgrade(workspace: Folder = HERE, *, as_json: AsJson = False) -> None:
+    """Bring a workspace that an older version of segml wrote to the present layout."""
+    from segml.upgrade import upgrade as run  # noqa: PLC0415
+
+    with terminal.refusals(as_json=as_json):
+        with terminal.steps("Upgrade") as progress:
+            days = run(workspace, progress)
+        if as_json:
+            terminal.document({"workspace": str(workspace), "nights": days})
+        elif days:
+            terminal.say(f"Wrote {len(days)} nights of {workspace} anew.")
+        else:
+            terminal.say(f"{workspace} is up to date.")
+
+
+@app.command()
 def preview(
     rule: RuleText, workspace: Folder = HERE, as_of: AsOf = None, *, as_json: AsJson = False
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -157,6 +158,82 @@ def delete(
             terminal.document({"id": segment, "deleted": True})
         else:
             terminal.say(f"Deleted {segment}.")
+
+
+Some = Annotated[
+    list[str] | None, typer.Argument(metavar="[SEGMENT]...", help="Ids; all unless some are named.")
+]
+
+
+@app.command()
+def overlap(
+    segments: Some = None, workspace: Folder = HERE, as_of: AsOf = None, *, as_json: AsJson = False
+) -> None:
+    """Count how many guests each two segments share."""
+    with terminal.refusals(as_json=as_json):
+        opened = Workspace(workspace)
+        day = options.day(opened, as_of)
+        found = opened.overlap(segments or (), as_of=day)
+        if as_json:
+            terminal.document({"as_of": day, "overlap": found.to_dicts()})
+            return
+        title = f"Guests shared at the start of {day}"
+        terminal.table(title, found.columns, found.iter_rows(), found.columns[1:])
+
+
+@app.command()
+def revenue(
+    segments: Some = None, workspace: Folder = HERE, as_of: AsOf = None, *, as_json: AsJson = False
+) -> None:
+    """Say what share of the guests and of the last 365 days' spend each segment has."""
+    with terminal.refusals(as_json=as_json):
+        opened = Workspace(workspace)
+        day = options.day(opened, as_of)
+        found = opened.revenue(segments or (), as_of=day)
+        if as_json:
+            terminal.document({"as_of": day, "segments": found.to_dicts()})
+            return
+        title = f"Share of spend over 365 days at the start of {day}"
+        terminal.table(title, found.columns, found.iter_rows(), ("members", "spend"))
+
+
+@app.command()
+def trend(
+    segment: Annotated[str, typer.Argument(help="A segment's id.")],
+    workspace: Folder = HERE,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a segment's size on every night that was run, with who entered and left."""
+    with terminal.refusals(as_json=as_json):
+        found = Workspace(workspace).trend(segment)
+        if as_json:
+            terminal.document({"segment": segment, "nights": found.to_dicts()})
+            return
+        terminal.table(segment, found.columns, found.iter_rows(), found.columns[1:])
+
+
+@app.command()
+def moves(
+    segment: Annotated[str, typer.Argument(help="A segment's id.")],
+    start: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The earlier date.")],
+    end: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The later date.")],
+    workspace: Folder = HERE,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say who entered and who left a segment from one date to another."""
+    with terminal.refusals(as_json=as_json):
+        entered, left = Workspace(workspace).moves(segment, start.date(), end.date())
+        if as_json:
+            terminal.document(
+                {"segment": segment, "entered": entered.to_list(), "left": left.to_list()}
+            )
+            return
+        terminal.say(f"{segment}, {start.date()} to {end.date()}:")
+        for title, movers in (("entered", entered), ("left", left)):
+            shown = ", ".join(map(str, movers.head(20).to_list()))
+            terminal.say(f"  {len(movers):,} {title}: {shown}{' …' if len(movers) > 20 else ''}")
 
 
 @app.command()

@@ -4,8 +4,9 @@ This room wires the others together and holds the use cases; the command line, t
 notebooks call it. Law kept: a count, a list and a file of members come from one evaluation.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from segml import settings as settings_file
+from segml.analytics import Analytics
 from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError, near
-from segml.core.features import Feature, Score
-from segml.core.tables import CustomerId
+from segml.core.tables import MONEY_SCALE, CustomerId
 from segml.engine import bitmaps
 from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
@@ -38,6 +39,7 @@ from segml.storage.lock import writing
 from segml.storage.moments import Moments, StoredMoment
 from segml.storage.nights import Nights
 from segml.storage.warehouse import ImportCount, Warehouse
+from segml.units import available_features, check_fields, in_wire_units
 
 SAMPLE: Final = 50
 Progress = Callable[[str, float], None]
@@ -93,6 +95,7 @@ class Workspace:
         )
         self._sessions = Sessions()
         self.segments = Rulebook(self.folder, self.settings.catalogue)
+        self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
 
     @classmethod
     def create(cls, folder: Path | str, settings: Settings | None = None) -> "Workspace":
@@ -185,7 +188,7 @@ class Workspace:
 
     def features(self, names: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return one row per customer: customer_id and fields (all without names), wire units."""
-        _check_fields(names)
+        check_fields(names)
         chosen = tuple(dict.fromkeys(names)) or tuple(available_features())
         moment = self._moments.at(self._day(as_of)).need(chosen)
         return in_wire_units(moment.rows(self._sorted(moment, moment.known()), chosen))
@@ -253,7 +256,7 @@ class Workspace:
         fields: Sequence[str] = (),
     ) -> pl.DataFrame:
         """Return ``customer_id`` and `fields` of the members, ascending, in wire units."""
-        _check_fields(fields)
+        check_fields(fields)
         day = self._day(as_of)
         wanted = tuple(dict.fromkeys(fields))
         moment = self._moments.at(day)
@@ -296,11 +299,27 @@ class Workspace:
         day = self._day(as_of)
         old, new = self.segments.rule(name), self.segments.rule(rule, naming=name)
         moment = self._moments.at(day)
-
-        def ids(held: Words) -> pl.Series:
-            return moment.rows(self._sorted(moment, held), ())["customer_id"]
-
+        ids = partial(self._ids, moment)
         return difference(old, new, day, self._engine(moment).members, ids)
+
+    def overlap(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
+        """Return ``segment`` and a column per segment: how many customers each two share."""
+        return self._analytics.overlap(self._day(as_of), segments)
+
+    def revenue(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
+        """Return ``segment, members, customer_share, spend, revenue_share`` over 365 days."""
+        found = self._analytics.revenue(self._day(as_of), segments)
+        return found.with_columns(quotient(pl.col("spend"), 10**MONEY_SCALE).alias("spend"))
+
+    def trend(
+        self, segment: str, *, since: date | None = None, until: date | None = None
+    ) -> pl.DataFrame:
+        """Return ``as_of, count, entered, left`` of a segment on every night that was run."""
+        return self._analytics.trend(segment, since, until)
+
+    def moves(self, segment: str, start: date, end: date) -> tuple[pl.Series, pl.Series]:
+        """Return who entered and who left a segment from one date to another, ascending."""
+        return self._analytics.moves(segment, start, end)
 
     # Nights
 
@@ -348,6 +367,9 @@ class Workspace:
             raise UnknownName("customer", f"{customer}", ())
         return code
 
+    def _ids(self, moment: StoredMoment, held: Words) -> pl.Series:
+        return moment.rows(self._sorted(moment, held), ())["customer_id"]
+
     def _sorted(self, moment: StoredMoment, held: Words, most: int | None = None) -> Codes:
         """Return the codes of a set in the order of customer_id; at most so many."""
         order = moment.ranks()
@@ -367,28 +389,3 @@ class Workspace:
                 "customer_id", *names.columns, *rows.columns[1:]
             )
         yield from rows.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
-
-
-def available_features() -> Mapping[str, Feature]:
-    """Return the fields that can be computed: all but the scores of models not yet trained."""
-    return {
-        name: feature for name, feature in FEATURES.items() if not isinstance(feature.form, Score)
-    }
-
-
-def _check_fields(names: Sequence[str]) -> None:
-    known = available_features()
-    for name in names:
-        if name not in FEATURES:
-            raise UnknownName("field", name, known)
-        if name not in known:
-            raise WorkspaceError(f"“{name}” needs a trained model, and there is none yet.")
-
-
-def in_wire_units(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return features as people and files see them: money in whole currency, not minor units."""
-    return frame.with_columns(
-        quotient(pl.col(name), 10 ** FEATURES[name].scale)
-        for name in frame.columns
-        if name in FEATURES and FEATURES[name].scale
-    )

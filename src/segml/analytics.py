@@ -1,0 +1,124 @@
+"""Questions about segments as sets: how they overlap, grow, move, and what they are worth.
+
+A night that was run answers from what it stored; any other date is computed under the rules of now.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from segml.core.errors import UnknownName
+from segml.core.predicates import Predicate
+from segml.engine.bitmaps import Words
+from segml.engine.sets import SetEngine
+from segml.rulebook import Rulebook
+from segml.segments import analytics
+from segml.storage.moments import Moments, StoredMoment
+from segml.storage.nights import Nights
+
+SPEND: Final = "spend_365d"
+
+
+class Analytics:
+    """What a workspace's segments say about each other.
+
+    Parameters
+    ----------
+    nights, moments, segments
+        Of the workspace.
+    ids
+        Gives the customers of a set at a moment, in the order of customer_id.
+    """
+
+    def __init__(
+        self,
+        nights: Nights,
+        moments: Moments,
+        segments: Rulebook,
+        ids: Callable[[StoredMoment, Words], pl.Series],
+    ) -> None:
+        self._nights = nights
+        self._moments = moments
+        self._segments = segments
+        self._ids = ids
+
+    def overlap(self, as_of: date, segments: Sequence[str] = ()) -> pl.DataFrame:
+        """Return how many customers each two segments share; all segments unless some are named.
+
+        Returns
+        -------
+        pl.DataFrame
+            ``segment`` and one column per segment; on the diagonal stand the sizes.
+        """
+        return analytics.overlap(self._sets(as_of, segments))
+
+    def revenue(self, as_of: date, segments: Sequence[str] = ()) -> pl.DataFrame:
+        """Return each segment's share of the customers and of the last 365 days' spend.
+
+        Returns
+        -------
+        pl.DataFrame
+            ``segment, members, customer_share, spend, revenue_share``; the spend in minor units.
+        """
+        moment = self._moments.at(as_of)
+        engine = SetEngine(moment, self._moments.cache)
+        spend = engine.column(SPEND).values
+        return analytics.revenue(self._sets(as_of, segments), engine.universe(), spend)
+
+    def trend(
+        self, segment: str, since: date | None = None, until: date | None = None
+    ) -> pl.DataFrame:
+        """Return ``as_of, count, entered, left`` of a segment on the nights that were run.
+
+        A night tells what it counted, under the rule that the segment had then. Nights of which
+        only this is kept are among them.
+        """
+        self._segments.get(segment)
+        return analytics.trend(
+            [
+                (day, tally.count, tally.entered, tally.left)
+                for day, night in self._nights.all().items()
+                if (since is None or day >= since) and (until is None or day <= until)
+                for tally in [night.segments.get(segment)]
+                if tally is not None
+            ]
+        )
+
+    def moves(self, segment: str, start: date, end: date) -> tuple[pl.Series, pl.Series]:
+        """Return the customers who entered and who left a segment from one date to another."""
+        was, now = (self._sets(day, (segment,))[segment] for day in (start, end))
+        entered, left = analytics.moves(was, now)
+        moment = max((self._moments.at(day) for day in (start, end)), key=lambda one: one.size)
+        return self._ids(moment, entered), self._ids(moment, left)
+
+    def _sets(self, as_of: date, segments: Sequence[str]) -> dict[str, Words]:
+        """Return the members of segments: as the night stored them, else computed now."""
+        names = tuple(segments) or tuple(self._segments.rules()[0])
+        known = self._segments.all()
+        for name in names:
+            if name not in known:
+                raise UnknownName("segment", name, known)
+        stored = self._stored(as_of)
+        found = {name: stored[name] for name in names if name in stored}
+        missing = [name for name in names if name not in found]
+        if missing:
+            engine = SetEngine(self._moments.at(as_of), self._moments.cache)
+            rules: dict[str, Predicate] = {
+                name: self._segments.rule(name).lower(as_of) for name in missing
+            }
+            found |= {name: engine.members(rule) for name, rule in rules.items()}
+        return {name: found[name] for name in names}
+
+    def _stored(self, as_of: date) -> dict[str, Words]:
+        """Return what the night stored, where its codes are still those of now."""
+        night = self._nights.all().get(as_of)
+        if night is None or night.lineage != self._moments.state().lineage:
+            return {}
+        key = ("sets", as_of, night.generation, night.lineage, tuple(night.segments.items()))
+        return self._moments.cache.get(
+            key,
+            lambda: {name: one.members for name, one in self._nights.sets(as_of).items()},
+            lambda sets: sum(words.nbytes for words in sets.values()),
+        )

@@ -1,0 +1,36 @@
+"""Fields as people ask for them and see them: which there are, and in whole units."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from segml.core.errors import UnknownName, WorkspaceError
+from segml.core.features import Feature, Score
+from segml.engine.arithmetic import quotient
+from segml.library.features import FEATURES
+
+
+def available_features() -> Mapping[str, Feature]:
+    """Return the fields that can be computed: all but the scores of models not yet trained."""
+    return {
+        name: feature for name, feature in FEATURES.items() if not isinstance(feature.form, Score)
+    }
+
+
+def check_fields(names: Sequence[str]) -> None:
+    """Raise `UnknownName` for a field there is not, `WorkspaceError` for one without a model."""
+    known = available_features()
+    for name in names:
+        if name not in FEATURES:
+            raise UnknownName("field", name, known)
+        if name not in known:
+            raise WorkspaceError(f"“{name}” needs a trained model, and there is none yet.")
+
+
+def in_wire_units(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return features as people and files see them: money in whole currency, not minor units."""
+    return frame.with_columns(
+        quotient(pl.col(name), 10 ** FEATURES[name].scale)
+        for name in frame.columns
+        if name in FEATURES and FEATURES[name].scale
+    )
