@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from segml.core.calendar import earlier
 from segml.core.features import Feature
 from segml.core.predicates import Events, Predicate
 from segml.core.tables import TABLE
@@ -18,6 +19,7 @@ from segml.engine.cache import Cache
 from segml.engine.columns import Column
 from segml.engine.history import History
 from segml.engine.kernel import KNOWN, snapshot
+from segml.engine.postings import Question, counted, posted, question
 from segml.engine.sets import SetEngine
 
 FEW = 3  # customers a bucket, so that small histories have several
@@ -94,15 +96,31 @@ class MemoryMoment:
         return Column.of(values, self.features[name].kind)
 
     def number(self, events: Events) -> Column:
+        asked = question(events)
+        if asked is not None:
+            return Column(self._posted(asked), self.features["orders_total"].kind)
         found = self.facts.snapshot([], [events], self.as_of)
         values = found["e0"] if found is not None else pl.Series(dtype=pl.Int64)
         return Column(values, self.features["orders_total"].kind)
+
+    def _posted(self, asked: Question) -> pl.Series:
+        known = self.facts.history.has_customers
+        counts = [
+            counted(
+                posted(Bucket(t, pl.DataFrame(), n, date.max, known), asked.table, asked.column),
+                asked,
+                self.as_of,
+                n,
+            )
+            for n, t in self.facts.buckets
+        ]
+        return pl.Series(np.concatenate(counts) if counts else [], dtype=pl.Int64)
 
     def ranks(self):
         return np.argsort(self.facts.ids.arg_sort().to_numpy())
 
     def before(self, days: int) -> "MemoryMoment":
-        return replace(self, as_of=self.facts.history.before(days).as_of)
+        return replace(self, as_of=earlier(self.as_of, days))
 
 
 class ArrangedEngine:

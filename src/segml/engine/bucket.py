@@ -99,9 +99,10 @@ class Bucket:
         owner = orders[OWNER].to_numpy()[lines[ORDER].to_numpy()]
 
         def series(name: str) -> pl.Series:
-            if name in lines.columns and name != "known_day":
-                return lines[name]
-            return orders[name].gather(lines[ORDER])
+            if name == "known_day":  # a line is known when both it and its order are
+                both = {"line": lines[name], "order": orders[name].gather(lines[ORDER])}
+                return pl.DataFrame(both).select(pl.max_horizontal("line", "order")).to_series()
+            return lines[name] if name in lines.columns else orders[name].gather(lines[ORDER])
 
         return Grouped("order_items", self.guests, owner, series)
 

@@ -30,7 +30,8 @@ from segml.engine.bucket import Bucket
 from segml.engine.cache import Cache
 from segml.engine.columns import Column
 from segml.engine.kernel import KNOWN, snapshot
-from segml.storage import columns
+from segml.engine.postings import Postings, Question, counted, posted, question
+from segml.storage import columns, postings
 from segml.storage.buckets import State
 from segml.storage.snapshots import FILE, FORMAT, Snapshot, publish
 from segml.storage.warehouse import Warehouse
@@ -123,7 +124,12 @@ class Moments:
             if self._warehouse.stale_since(_generation(folder), as_of):
                 break  # and so are all older ones
             if (folder / FILE).exists():
-                found = self._open(folder)
+                try:
+                    found = self._open(folder)
+                except WorkspaceError:
+                    if (folder / FILE).exists():
+                        raise
+                    continue  # removed while we looked
                 if found.format == FORMAT and state and found.lineage == state.lineage:
                     return found
         return None
@@ -138,6 +144,12 @@ class Moments:
         except WorkspaceError:
             return False
         return True
+
+    def check(self, as_of: date) -> None:
+        """Raise `WorkspaceError` when what is stored of a date is damaged."""
+        found = self.stored(as_of)
+        if found is not None:
+            found.check()
 
     def forget(self, as_of: date) -> None:
         """Remove what is stored of a date, so that it is computed anew."""
@@ -182,7 +194,7 @@ class Moments:
     def ids(self, size: int) -> pl.Series:
         """Return ``customer_id`` of the first `size` codes."""
         state = self.state()
-        key = ("ids", state.ids, state.ids_size)
+        key = ("ids", state.lineage, state.ids, state.ids_size)
         found = self.cache.get(key, lambda: self._arrangement.ids(state), lambda _: 0)
         return found.head(size)
 
@@ -195,7 +207,7 @@ class Moments:
         def ranked() -> NDArray[np.int64]:
             return self.ids(size).rank("ordinal").to_numpy().astype(np.int64)
 
-        key = ("ranks", state.ids, state.ids_size, size)
+        key = ("ranks", state.lineage, state.ids, state.ids_size, size)
         return self.cache.get(key, ranked, lambda ranks: ranks.nbytes)
 
     def state(self) -> State:
@@ -205,11 +217,41 @@ class Moments:
     def numbers(self, as_of: date, events: Events, customers: int) -> pl.Series:
         """Return an event operand of the first `customers` codes."""
         state = self._arranged(as_of)
-        compute = self._computing(state, as_of, (), (events,))
-        many = -(-customers // state.bucket)
+        asked = question(events)
+        if asked is not None:
+
+            def one(bucket: int) -> pl.Series:
+                guests = self._guests(state, bucket)
+                return pl.Series(
+                    counted(self._postings(state, bucket, asked), asked, as_of, guests),
+                    dtype=pl.Int32,
+                )
+
+        else:
+            compute = self._computing(state, as_of, (), (events,))
+
+            def one(bucket: int) -> pl.Series:
+                return compute(bucket)["e0"]
+
+        many = max(-(-customers // state.bucket), 1)
         with ThreadPoolExecutor(columns.WORKERS) as pool:
-            frames = list(pool.map(compute, range(max(many, 1))))
-        return pl.concat(frame["e0"] for frame in frames).head(customers)
+            return pl.concat(pool.map(one, range(many))).head(customers)
+
+    def _postings(self, state: State, bucket: int, asked: Question) -> Postings:
+        """Return the postings of a bucket's column, which are made when they are first asked."""
+        where = state.buckets[bucket].folder
+        key = ("postings", where, asked.table, asked.column, state.lineage)
+
+        def made() -> Postings:
+            everything = self._bucket(state, bucket, date.max)
+            return posted(everything, asked.table, asked.column)
+
+        folder = self._arrangement.file.parent / where
+        return self.cache.get(
+            key,
+            lambda: postings.stored(folder, asked.table, asked.column, made),
+            lambda one: one.begin.nbytes * 3 + one.late.nbytes,
+        )
 
     def _arranged(self, as_of: date) -> State:
         """Return an arrangement that holds everything visible at a date."""
@@ -278,14 +320,17 @@ class Moments:
 
     def _bucket(self, state: State, bucket: int, as_of: date) -> Bucket:
         """Return a bucket as a date shows it."""
-        guests = max(min(state.bucket, state.customers - bucket * state.bucket), 0)
         return Bucket(
             _Tables(lambda name: self._arrangement.tables(state, bucket, (name,))[name]),
             self._warehouse.tables()["restaurants"].collect(),
-            guests,
+            self._guests(state, bucket),
             as_of,
             self._warehouse.has_customers(),
         )
+
+    @staticmethod
+    def _guests(state: State, bucket: int) -> int:
+        return max(min(state.bucket, state.customers - bucket * state.bucket), 0)
 
 
 class _Tables(Mapping[str, pl.DataFrame]):

@@ -1,0 +1,59 @@
+"""Postings on disk, beside the bucket they are of: made when they are first asked for.
+
+They are derived and never change, as their bucket never does; where they cannot be written, as in a
+workspace that may only be read, they are kept in memory.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from segml.engine.postings import Postings
+
+
+def stored(folder: Path, table: str, column: str, made: Callable[[], Postings]) -> Postings:
+    """Return the postings of a column, mapped from the bucket's `folder`; made where missing."""
+    stem = folder / f"{table}.{column}"
+    found = _read(stem)
+    if found is not None:
+        return found
+    fresh = made()
+    with suppress(OSError):
+        _write(stem, fresh)
+    return fresh
+
+
+def _read(stem: Path) -> Postings | None:
+    """Return what is stored; None where nothing is, or what is there is torn."""
+    try:
+        owner = np.load(_file(stem, "owner.npy"), mmap_mode="r")
+        with np.load(_file(stem, "runs.npz")) as runs:
+            words = pl.Series(json.loads(runs["words"].tobytes()), dtype=pl.String)
+            found = Postings(owner, words, *(runs[n] for n in ("word", "day", "begin", "late")))
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+    return found if found.begin[-1] == len(owner) else None
+
+
+def _write(stem: Path, postings: Postings) -> None:
+    """Write the owners first, for it is the runs that say how many there are."""
+    words = np.frombuffer(json.dumps(postings.words.to_list()).encode(), dtype=np.uint8)
+    runs = {name: getattr(postings, name) for name in ("word", "day", "begin", "late")}
+    _replace(_file(stem, "owner.npy"), lambda file: np.save(file, postings.owner))
+    _replace(_file(stem, "runs.npz"), lambda file: np.savez(file, words=words, **runs))
+
+
+def _replace(path: Path, write: Callable[[Any], None]) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as file:
+        write(file)
+    fresh.replace(path)
+
+
+def _file(stem: Path, end: str) -> Path:
+    return stem.with_name(f"{stem.name}.{end}")
