@@ -1,48 +1,63 @@
-"""What every measurement reads: a restaurant with a stored night, and the same for the peers."""
+"""What every measurement reads: a restaurant with two stored nights, and the same for the peers."""
 
 import json
 import shutil
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
-import duckdb
 import polars as pl
 
-from benchmarks.questions import RULES
+from benchmarks.facts import lay_out
+from benchmarks.prepared import earlier_night_of, night_of
+from benchmarks.questions import TOP, event_fresh, fresh, rule
+from benchmarks.tables import store
 from segml.datasets.restaurant import RestaurantPlan
-from segml.demo import make
-from segml.engine.sql import features_sql
-from segml.library.features import FEATURES
-from segml.workspace import Workspace, available_features
+from segml.demo import DAYS_BETWEEN, make
+from segml.workspace import Workspace
+
+IMPORTED: Final = 1_000_000  # rows of the CSV that is imported, at most
 
 
 def prepare(folder: Path, customers: int) -> None:
-    """Write workspace, CSV, rules and the peers' inputs; a restaurant that stands is kept."""
+    """Write workspace, CSV, rules and the peers' inputs; what stands is kept."""
     home, done = folder / "workspace", folder / "done"
     if not done.exists():
         shutil.rmtree(folder, ignore_errors=True)
         make(home, customers, 0, lambda _step, _share: None)
-        pl.scan_parquet(home / "data" / "orders.parquet").sink_csv(folder / "orders.csv")
+        orders = pl.scan_parquet(home / "data" / "orders.parquet")
+        orders.head(IMPORTED).sink_csv(folder / "orders.csv")
         done.touch()
-    # segml may have changed since: the night and what the peers read follow it.
-    workspace = Workspace(home)
-    night = workspace.nightly(RestaurantPlan().last_day + timedelta(days=1)).as_of
-    names = tuple(available_features())
+    night = RestaurantPlan().last_day + timedelta(days=1)
+    earlier = night - timedelta(days=DAYS_BETWEEN)
     files = {
         "night.txt": night.isoformat(),
-        "features.sql": features_sql(names, night, features=FEATURES, has_customers=True),
-        **{f"{name}.json": json.dumps(rule) for name, rule in RULES.items()},
+        "earlier.txt": earlier.isoformat(),
+        "preview-3.json": json.dumps(rule(fresh(3, (0, 0)))),
+        "event.json": json.dumps(event_fresh((0, 0)).wire()),
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    features = workspace.nights.features(night).collect()
-    # The same frame on both sides: a table of DuckDB's own, and the night's file under one name.
-    (folder / "features.duckdb").unlink(missing_ok=True)
-    with duckdb.connect(folder / "features.duckdb") as connection:
-        connection.register("night", features.to_arrow())
-        connection.execute("CREATE TABLE features AS SELECT * FROM night")
-    features.write_ipc(folder / "features.arrow", compression="uncompressed")
+    # segml may have changed since the nights were stored.
+    workspace = Workspace(home)
+    for day in (earlier, night):
+        workspace.nightly(day)
+    if not (folder / "peers" / "done").exists():
+        prepare_peers(workspace, folder)
+
+
+def prepare_peers(workspace: Workspace, folder: Path) -> None:
+    """Write ``peers``: facts in buckets, a database and Arrow files, from the workspace's facts."""
+    peers = folder / "peers"
+    peers.mkdir(exist_ok=True)
+    night, earlier = night_of(folder), earlier_night_of(folder)
+    lay_out(workspace.history(night), peers)
+    asked = {"combinator": "and", "rules": [TOP]}
+    nights = {"earlier": earlier, "later": night}
+    members = {name: workspace.members(asked, as_of=day) for name, day in nights.items()}
+    store(peers, night, members)
+    (peers / "done").touch()
 
 
 if __name__ == "__main__":
