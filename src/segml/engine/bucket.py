@@ -53,11 +53,7 @@ class Bucket:
             if reading == "order_items":
                 self._grouped[reading] = self._lines()
             else:
-                rows = self._visible("orders" if reading == "payments" else reading)
-                if reading == "orders" and rows["refund"].any():
-                    rows = rows.filter(~pl.col("refund").fill_null(value=False))
-                owner = rows[OWNER].to_numpy()
-                self._grouped[reading] = Grouped(reading, self.guests, owner, rows.get_column)
+                self._grouped[reading] = self._whole(reading)
         return self._grouped[reading]
 
     def profile(self, column: str) -> pl.Series:
@@ -90,6 +86,18 @@ class Bucket:
     def visible_restaurants(self) -> pl.DataFrame:
         """Return the restaurants known before `as_of`."""
         return self.restaurants.filter(_seen(self.restaurants, "known_day", self.as_of))
+
+    def _whole(self, reading: str) -> Grouped:
+        table = "orders" if reading == "payments" else reading
+        rows, shown = self.tables[table], self._mask(table)
+        if reading == "orders":
+            shown &= ~rows["refund"].fill_null(value=False)
+        everything = shown.all()
+
+        def series(name: str) -> pl.Series:  # a column is cut when it is asked for
+            return rows[name] if everything else rows[name].filter(shown)
+
+        return Grouped(reading, self.guests, series(OWNER).to_numpy(), series)
 
     def _lines(self) -> Grouped:
         lines, orders = self._visible("order_items"), self.tables["orders"]

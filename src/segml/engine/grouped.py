@@ -5,7 +5,8 @@ among the rows (None: all of them). Missing values take no part.
 """
 
 from collections.abc import Callable
-from functools import reduce
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, Final
 
@@ -22,6 +23,31 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 _ADDED: Final = {"hour": Kind.NUMBER, "weekday": Kind.NUMBER, "day": Kind.DATE}
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Rows alike in customer and one column.
+
+    Attributes
+    ----------
+    order
+        An order of the rows in which they lie together; None: as they stand.
+    starts, owner
+        Where each run starts in it, and whose it is.
+    """
+
+    order: Ints | None
+    starts: Ints
+    owner: NDArray[Any]
+
+    def some(self, mask: Bools) -> Bools:
+        """Return whether any row of each run is chosen."""
+        if not len(self.starts):
+            return np.zeros(0, dtype=bool)
+        ordered = mask if self.order is None else mask[self.order]
+        found: Bools = np.logical_or.reduceat(ordered, self.starts)
+        return found
 
 
 class Grouped:
@@ -52,6 +78,7 @@ class Grouped:
         self._series = series
         self._columns: dict[str, Column] = {}
         self._masks: dict[Predicate, Bools] = {}
+        self._runs: dict[str, Runs] = {}
 
     def column(self, name: str) -> Column:
         """Return a column of the rows as rules see it: a time as its service day."""
@@ -97,35 +124,73 @@ class Grouped:
         """Return the customers of the chosen rows, ascending."""
         return self.owner if mask is None else self.owner[mask]
 
+    def runs(self, by: str) -> Runs:
+        """Return the rows alike in customer and in the column `by`, missing ones left out."""
+        if by not in self._runs:
+            self._runs[by] = self._alike(by)
+        return self._runs[by]
+
     def count(self, mask: Bools | None) -> Ints:
         """Return the number of chosen rows per customer."""
-        return np.bincount(self.owners(mask), minlength=self.guests)
+        if mask is None:
+            return self._placed(np.diff(self._starts, append=len(self.owner)), np.int64)
+        return self._reduced(np.add, mask.view(np.uint8), np.int64)
 
     def total(self, values: NDArray[Any], mask: Bools | None) -> Ints:
         """Return the sum of whole numbers over the chosen rows per customer, exactly."""
-        chosen = values if mask is None else values[mask]
-        return self._reduced(np.add, chosen.astype(np.int64), self.owners(mask), 0)
+        chosen = values if mask is None else np.where(mask, values, values.dtype.type(0))
+        return self._reduced(np.add, chosen, np.int64)
 
     def largest(self, values: NDArray[Any], mask: Bools | None) -> NDArray[Any]:
-        """Return the largest value over the chosen rows per customer; 0 without any."""
-        return self._extreme(np.maximum, values, mask)
+        """Return the largest value over the chosen rows per customer; anything without any."""
+        chosen = values if mask is None else np.where(mask, values, _lowest(values))
+        return self._reduced(np.maximum, chosen, values.dtype)
 
     def smallest(self, values: NDArray[Any], mask: Bools | None) -> NDArray[Any]:
-        """Return the smallest value over the chosen rows per customer; 0 without any."""
-        return self._extreme(np.minimum, values, mask)
+        """Return the smallest value over the chosen rows per customer; anything without any."""
+        chosen = values if mask is None else np.where(mask, values, _highest(values))
+        return self._reduced(np.minimum, chosen, values.dtype)
 
-    def _extreme(self, ufunc: np.ufunc, values: NDArray[Any], mask: Bools | None) -> NDArray[Any]:
-        chosen = values if mask is None else values[mask]
-        return self._reduced(ufunc, chosen, self.owners(mask), 0)
+    @cached_property
+    def _starts(self) -> Ints:
+        return firsts(self.owner)
 
-    def _reduced(
-        self, ufunc: np.ufunc, values: NDArray[Any], owners: NDArray[Any], empty: int
-    ) -> NDArray[Any]:
-        found = np.full(self.guests, empty, dtype=values.dtype)
-        if len(owners):
-            starts = firsts(owners)
-            found[owners[starts]] = ufunc.reduceat(values, starts)
+    def _reduced(self, ufunc: np.ufunc, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+        if not len(self.owner):
+            return np.zeros(self.guests, dtype=dtype)
+        return self._placed(ufunc.reduceat(values, self._starts, dtype=dtype), dtype)
+
+    def _placed(self, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+        found = np.zeros(self.guests, dtype=dtype)
+        found[self.owner[self._starts]] = values
         return found
+
+    def _alike(self, by: str) -> Runs:
+        if (self.reading, by) == ("messages", "message_id"):  # they stand so
+            ids = self.raw(by)
+            keys = ids.to_numpy() if ids.dtype == pl.Int64 else factored(self.column(by))[0]
+            starts = firsts(self.owner, keys)
+            return Runs(None, starts, self.owner[starts])
+        codes, known, _ = factored(self.column(by))
+        order = np.argsort((self.owner.astype(np.int64) << 32) | codes, kind="stable")
+        if known is not None:
+            order = order[known[order]]
+        starts = firsts(self.owner[order], codes[order])
+        return Runs(order, starts, self.owner[order[starts]])
+
+
+def _lowest(values: NDArray[Any]) -> Any:
+    return np.iinfo(values.dtype).min if values.dtype.kind in "iu" else -np.inf
+
+
+def _highest(values: NDArray[Any]) -> Any:
+    return np.iinfo(values.dtype).max if values.dtype.kind in "iu" else np.inf
+
+
+def different(keys: Ints) -> Ints:
+    """Return the different keys, ascending; sorting is faster than hashing them."""
+    ordered = np.sort(keys)
+    return ordered[firsts(ordered)]
 
 
 def firsts(*keys: NDArray[Any]) -> Ints:
@@ -143,11 +208,11 @@ def factored(column: Column) -> tuple[Ints, Bools | None, pl.Series]:
     known = values.is_not_null().to_numpy() if values.null_count() else None
     if column.words is not None:
         return values.fill_null(0).to_numpy().astype(np.int64), known, column.words
-    different = values.drop_nulls().unique().sort()
+    choices = values.drop_nulls().unique().sort()
     if values.dtype == pl.String:
-        codes = values.cast(pl.Enum(different)).to_physical()
-    elif len(different):
-        codes = different.search_sorted(values.fill_null(different[0]))
+        codes = values.cast(pl.Enum(choices)).to_physical()
+    elif len(choices):
+        codes = choices.search_sorted(values.fill_null(choices[0]))
     else:
         codes = pl.repeat(0, len(values), dtype=pl.Int64, eager=True)
-    return codes.fill_null(0).to_numpy().astype(np.int64), known, different
+    return codes.fill_null(0).to_numpy().astype(np.int64), known, choices

@@ -101,13 +101,13 @@ class Moments:
         """
         wanted = [KNOWN, *names]
         found = self.stored(as_of)
-        if found is not None and not self._missing(found, wanted):
+        if found is not None and not self.missing(found, wanted):
             return found
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             with self._lock, FileLock(self._root / ".lock"):
                 found = self.stored(as_of)
-                missing = wanted if found is None else self._missing(found, wanted)
+                missing = wanted if found is None else self.missing(found, wanted)
                 return self._added(as_of, found, missing, progress) if missing else found  # type: ignore[return-value]
         except OSError as error:
             raise WorkspaceError(
@@ -138,7 +138,7 @@ class Moments:
         """Return whether a date has every column, with files that are as they were written."""
         try:
             found = self.stored(as_of)
-            if found is None or self._missing(found, self.features):
+            if found is None or self.missing(found, self.features):
                 return False
             found.check()
         except WorkspaceError:
@@ -265,7 +265,8 @@ class Moments:
             self._opened[folder] = Watched(folder / FILE, lambda: Snapshot(folder))
         return self._opened[folder].value()
 
-    def _missing(self, found: Snapshot, names: Iterable[str]) -> list[str]:
+    def missing(self, found: Snapshot, names: Iterable[str]) -> list[str]:
+        """Return which of the named columns a snapshot lacks, or has in an older meaning."""
         return [
             name
             for name in dict.fromkeys(names)
@@ -381,13 +382,16 @@ class StoredMoment:
 
     def need(self, names: Iterable[str]) -> "StoredMoment":
         """Return the moment once it has these columns."""
+        names = tuple(names)
+        if not self.moments.missing(self.snapshot, names):
+            return self
         found = self.moments.need(self.as_of, names, self.progress)
         return self if found is self.snapshot else replace(self, snapshot=found)
 
     def column(self, name: str) -> Column:
         """Return a feature; missing for customers who are not known."""
         kind = self.moments.features[name].kind
-        return self.moments.need(self.as_of, (name,), self.progress).column(name, kind)
+        return self.need((name,)).snapshot.column(name, kind)
 
     def number(self, events: Events) -> Column:
         """Return an event operand."""

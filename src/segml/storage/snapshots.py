@@ -90,6 +90,7 @@ class Snapshot:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._open: dict[str, Column] = {}
         try:
             document = json.loads((folder / FILE).read_text(encoding="utf-8"))
             self.format: int = document["format"]
@@ -107,12 +108,12 @@ class Snapshot:
         return bitmaps.packed(self.series(KNOWN))
 
     def column(self, name: str, kind: Kind) -> Column:
-        """Return a column that is stored, mapped from its files."""
-        words = self.columns[name].words
-        if words is None:
-            return Column(self.series(name), kind)
-        frame = pl.read_ipc(self._whole(words)).rechunk()
-        return Column(self.series(name), kind, frame.to_series())
+        """Return a column that is stored, mapped from its files; mapped once."""
+        if name not in self._open:
+            words = self.columns[name].words
+            texts = pl.read_ipc(self._whole(words)).rechunk().to_series() if words else None
+            self._open[name] = Column(self.series(name), kind, texts)
+        return self._open[name]
 
     def series(self, name: str) -> pl.Series:
         """Return the values of a stored column as they are written."""
