@@ -246,7 +246,9 @@ def test_lines_before_any_order_come_with_it(place: Place) -> None:
 
 @pytest.mark.parametrize("damage", ["shorter", "gone", "ids", "document", "format"])
 def test_what_is_damaged_is_told_and_made_anew(place: Place, damage: str) -> None:
-    state = place.take(orders=ONE_ORDER, order_items=ONE_LINE)
+    place.take(orders=ONE_ORDER, order_items=ONE_LINE)
+    header = ONE_ORDER.splitlines()[0]
+    state = place.take(orders=f"{header}\n2,7,2024-03-02 12:00,5\n")
     folder = place.root / "arranged"
     rows = place.rows(state)
     match damage:

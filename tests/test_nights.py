@@ -1,12 +1,14 @@
 """Nights: idempotent, honest about the past, safe against crashes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
+from time import perf_counter
 from typing import Any
 
 import polars as pl
@@ -158,27 +160,66 @@ def test_a_crash_between_any_two_steps_changes_nothing(
     )
 
 
+# Buckets of 64 customers, so that a small restaurant has several and a night takes its time.
+SMALL_BUCKETS = """
+import sys
+from datetime import date
+from segml import Workspace
+from segml.storage.arrangement import Arrangement
+Arrangement.__init__.__defaults__ = (64,)
+workspace = Workspace(sys.argv[1])
+print("ready", flush=True)
+workspace.nightly(date.fromisoformat(sys.argv[2]))
+"""
+
+
 @pytest.mark.slow
 def test_killed_at_random_moments_then_run_again(tmp_path: Path, data: Path) -> None:
-    whole = filled(tmp_path / "whole", data)
-    for days in (1, 0):
-        whole.nightly(LAST - timedelta(days=days))
+    home = filled(tmp_path / "home", data).folder
+
+    def started(folder: Path, day: date) -> subprocess.Popen[str]:
+        """Start a night over small buckets; it prints a line once it begins."""
+        return subprocess.Popen(
+            [sys.executable, "-c", SMALL_BUCKETS, str(folder), str(day)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def finished(run: subprocess.Popen[str]) -> float:
+        assert run.stdout is not None
+        run.stdout.readline()
+        begun = perf_counter()
+        assert not run.wait()
+        return perf_counter() - begun
+
+    assert not started(home, LAST - timedelta(days=1)).wait()
+    whole = Workspace(shutil.copytree(home, tmp_path / "whole"))
+    yesterday = tables_of(whole)
+    duration = finished(started(whole.folder, LAST))
     expected = tables_of(whole)
-    killed = filled(tmp_path / "killed", data)
-    killed.nightly(LAST - timedelta(days=1))
-    yesterday = tables_of(killed)
     random = Random(1)
-    command = [sys.executable, "-m", "segml", "nightly", "--as-of", str(LAST)]
-    for _ in range(8):
-        run = subprocess.Popen([*command, "-w", str(killed.folder)], stdout=subprocess.DEVNULL)
+    interrupted = 0
+    killed = Workspace(shutil.copytree(home, tmp_path / "killed"))
+    for place in range(20):
+        if tables_of(killed) == expected:  # it came through: begin again
+            shutil.rmtree(killed.folder)
+            killed = Workspace(shutil.copytree(home, killed.folder))
+        run = started(killed.folder, LAST)
+        assert run.stdout is not None
+        run.stdout.readline()
+        # What is done stays done, so each run has less before it than the one it repeats.
         try:
-            run.wait(timeout=random.uniform(0.3, 3.0))
+            run.wait(timeout=duration * (place + random.random()) / 20)
         except subprocess.TimeoutExpired:
             run.send_signal(signal.SIGKILL)
             run.wait()
+            interrupted += 1
         assert tables_of(killed) in (yesterday, expected)
-    killed.nightly(LAST)
+    assert interrupted
+    finished(started(killed.folder, LAST))
     assert tables_of(killed) == expected
+    for part in ("nights", "snapshots"):
+        assert content(killed.folder / part) == content(whole.folder / part)
 
 
 def test_a_damaged_night_is_told_and_can_be_written_again(tmp_path: Path, data: Path) -> None:

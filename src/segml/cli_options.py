@@ -78,8 +78,18 @@ def write(frame: Any, path: Path) -> None:
 
 
 def day(workspace: Workspace, as_of: datetime | None) -> date:
-    """Return the day asked for, else the latest stored night, else today."""
-    return as_of.date() if as_of else max(workspace.nights.all(), default=None) or today(workspace)
+    """Return the day asked for, else the latest stored night that is whole, else today."""
+    if as_of is not None:
+        return as_of.date()
+    if not workspace.nights.all():
+        return today(workspace)
+    latest, damaged = workspace.latest.looked()
+    if latest is None:
+        return workspace.latest.day()  # says what is wrong with the last one
+    for skipped, error in damaged.items():
+        told = f"The night {skipped} is skipped and {latest} served, for {error}"
+        typer.echo(told, err=True)
+    return latest
 
 
 def today(workspace: Workspace) -> date:

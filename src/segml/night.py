@@ -117,10 +117,11 @@ class NightlyRun:
             self.progress("computing features", _FEATURES * share)
 
         told(0.0)
+        try:
+            self.moments.check(as_of)
+        except WorkspaceError:
+            self.moments.forget(as_of)  # a damaged file counts as none, to be written again
         self.moments.need(as_of, self.moments.features, told)
-        if not self.moments.whole(as_of):
-            self.moments.forget(as_of)
-            self.moments.need(as_of, self.moments.features, told)
 
     def _sets(self, as_of: date) -> tuple[dict[str, Words], int, int]:
         """Return the members of every segment on a night under the rules of now, and how many."""

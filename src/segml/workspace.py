@@ -27,6 +27,7 @@ from segml.engine.explain import ranks, reasons
 from segml.engine.history import History
 from segml.engine.reference import Reference
 from segml.engine.sets import SetEngine
+from segml.latest import Latest
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
 from segml.rulebook import Rulebook, RuleLike
@@ -48,9 +49,10 @@ Progress = Callable[[str, float], None]
 class Workspace:
     """One restaurant's facts, nights and segments.
 
-    Where a method's `as_of` is left out, the latest stored night is meant (`WorkspaceError` when
-    there is none). A rule may be a segment's id, a react-querybuilder group or a rule written in
-    Python; one with problems raises `RuleRefused`, a name that nothing has `UnknownName`.
+    Where a method's `as_of` is left out, the latest stored night is meant whose files are whole
+    (`WorkspaceError` when there is none). A rule may be a segment's id, a react-querybuilder group
+    or a rule written in Python; one with problems raises `RuleRefused`, a name that nothing has
+    `UnknownName`.
 
     Parameters
     ----------
@@ -65,6 +67,8 @@ class Workspace:
         The segments and their rules.
     nights
         The stored nights: features, members, and who came and went.
+    latest
+        The newest night whose files are whole, and those that are skipped for it.
 
     Raises
     ------
@@ -93,6 +97,7 @@ class Workspace:
             self._arranged,
             Cache(self.settings.memory_mb * 1_000_000),
         )
+        self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
         self.segments = Rulebook(self.folder, self.settings.catalogue)
         self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
@@ -355,10 +360,7 @@ class Workspace:
         return SetEngine(moment, self._moments.cache)
 
     def _day(self, as_of: date | None) -> date:
-        day = as_of or max(self.nights.all(), default=None)
-        if day is None:
-            raise WorkspaceError("No night is stored yet, so say which day is meant: give as_of.")
-        return day
+        return as_of or self.latest.day()
 
     def _known(self, customer: CustomerId, moment: StoredMoment, universe: Words) -> int:
         """Return the code of a customer; `UnknownName` for one who is not known."""

@@ -82,7 +82,9 @@ class Refresh:
     def _ids(self) -> tuple[pl.Series, str, int, int]:
         """Return ids by code, old ones first, with their file, its bytes and their lineage."""
         form = dtype(TABLE["customers"].column("customer_id"), self._integers)
-        old, lineage = pl.Series("customer_id", [], form), self._revision
+        # Facts of one generation give the same codes anew; facts of another may not, and of the
+        # codes before nothing may be left to tell.
+        old, lineage = pl.Series("customer_id", [], form), self._manifest.generation
         before = self._before
         if before is not None:
             try:

@@ -62,7 +62,7 @@ class State:
     buckets
         Their files, by number.
     lineage
-        Changes when codes were given anew, because the old ones were lost.
+        The generation at which the codes were given: others once the old ones were lost.
     ids, ids_size
         The file of ids by code, and its bytes.
     taken

@@ -136,6 +136,7 @@ class _Output:
         self.path = path
         self.size = 0
         self.checksum = 0
+        path.unlink(missing_ok=True)  # whoever has mapped one of that name keeps it
         self._file: BinaryIO = stack.enter_context(path.open("wb"))
 
     def write(self, raw: Any) -> None:
@@ -160,7 +161,10 @@ class _Writer:
         self._words: pl.DataFrame | None = None
         self._stem = folder / f"{name}.{definition}"
         if summary.words:
-            self._words = pl.concat(summary.words).unique().sort().alias(name).to_frame()
+            words = pl.concat(summary.words).unique().sort()
+            # Texts are packed: how they lie in memory depends on which thread found them.
+            packed = words.to_arrow(compat_level=pl.CompatLevel.oldest())
+            self._words = pl.Series(name, packed, words.dtype).to_frame()
             self.type = _smallest(_CODES, 0, self._words.height)
         else:
             self.type = _type(summary)
@@ -192,6 +196,7 @@ class _Writer:
         words = None
         if self._words is not None:
             path = self._stem.with_name(f"{self._stem.name}.words")
+            path.unlink(missing_ok=True)
             self._words.write_ipc(path, compression="uncompressed")
             sync(path)
             words = Piece(path.name, path.stat().st_size, checksum(path))

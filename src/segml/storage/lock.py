@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from polars.exceptions import ComputeError
 
 from segml.core.errors import Busy, WorkspaceError
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Hold the workspace's write lock; `Busy` at once when another process has it."""
+    """Hold the workspace's write lock; `Busy` at once when another process has it.
+
+    A disk that fails meanwhile is told as a `WorkspaceError`.
+    """
     lock = FileLock(folder / ".lock")
     try:
         lock.acquire(timeout=0)
@@ -24,5 +28,18 @@ def writing(folder: Path) -> Iterator[None]:
         ) from None
     try:
         yield
+    except (OSError, ComputeError) as error:
+        if isinstance(error, ComputeError):  # so Polars tells a full disk under a Parquet file
+            name, why = None, str(error)
+            if "os error" not in why:
+                raise
+        else:
+            name, why = error.filename, error.strerror or str(error)
+            if name is not None and not Path(name).is_relative_to(folder):
+                raise  # a source, say
+        raise WorkspaceError(
+            f"{name or folder} could not be written ({why}). See that there is room and that this "
+            "user may write there, then run this again; what was stored before still answers."
+        ) from None
     finally:
         lock.release()

@@ -1,0 +1,56 @@
+"""Which night is served when none is asked for: the newest whose files are whole.
+
+So a night that the disk has damaged leaves yesterday's answers, not none.
+"""
+
+from collections.abc import Hashable
+from datetime import date
+from typing import Final
+
+from segml.core.errors import WorkspaceError
+from segml.storage.moments import Moments
+from segml.storage.nights import Night, Nights
+
+NONE: Final = "No night is stored yet, so say which day is meant: give as_of."
+
+
+class Latest:
+    """The newest whole night of a workspace; safe from several threads.
+
+    A night found whole is looked at again only when it has been written anew: looking costs a stat
+    for each of its files.
+    """
+
+    def __init__(self, nights: Nights, moments: Moments) -> None:
+        self._nights = nights
+        self._moments = moments
+        self._whole: Hashable = None
+
+    def day(self) -> date:
+        """Return the night; `WorkspaceError` for none, or when every one is damaged."""
+        whole, damaged = self.looked()
+        if whole is not None:
+            return whole
+        raise next(iter(damaged.values()), WorkspaceError(NONE))
+
+    def looked(self) -> tuple[date | None, dict[date, WorkspaceError]]:
+        """Return the night, and of each newer one that is skipped what is wrong with it."""
+        damaged: dict[date, WorkspaceError] = {}
+        for day, night in sorted(self._nights.all().items(), reverse=True):
+            error = self._damage(night)
+            if error is None:
+                return day, damaged
+            damaged[day] = error
+        return None, damaged
+
+    def _damage(self, night: Night) -> WorkspaceError | None:
+        written = self._nights.written(night.as_of)
+        if self._whole == written:
+            return None
+        try:
+            self._moments.check(night.as_of)
+            self._nights.check(night.as_of)
+        except WorkspaceError as error:
+            return error
+        self._whole = written
+        return None
