@@ -1,17 +1,21 @@
 """What comes in through the door: damage of every kind, importing twice, orphans."""
 # ruff: noqa: DTZ001 (wall-clock times of a restaurant have no zone)
 
+import gc
 import gzip
 import json
 import random
+from collections.abc import Generator
 from datetime import date, datetime
 from pathlib import Path
+from threading import get_ident
 
 import polars as pl
 import pytest
 
 from import_house import HEADER, ORDERS, House
 from segml.core.errors import ImportRefused
+from segml.storage.ahead import ahead
 from segml.storage.counts import ImportCount
 
 
@@ -299,6 +303,30 @@ def test_an_import_reads_no_rows_far_from_its_own(house: House, mark: str) -> No
             (house.folder / "house" / name).write_bytes(data)
     assert take("orders", 11_000) == ImportCount(2000, 1000, 1000, 1000)
     assert take("order_items", 11_000) == ImportCount(2000, 2000, 0, 1000)
+
+
+def test_what_is_made_ahead_is_the_same_and_ends_where_it_began() -> None:
+    threads = []
+
+    def items() -> Generator[int, None, None]:
+        try:
+            threads.append(get_ident())
+            yield from range(3)
+            raise ImportRefused("three")
+        finally:
+            threads.append(get_ident())
+
+    seen = []
+    with pytest.raises(ImportRefused, match="three"):
+        seen.extend(ahead(items()))
+    for first in ahead(items()):
+        seen.append(first)
+        break
+    gc.collect()
+    assert seen == [0, 1, 2, 0]
+    assert len(threads) == 4
+    assert threads[0] == threads[1] != get_ident()
+    assert threads[2] == threads[3]
 
 
 def test_without_customers_everybody_who_ordered_is_one(house: House) -> None:

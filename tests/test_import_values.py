@@ -124,6 +124,19 @@ def test_times_become_local_and_find_their_service_day(
     assert row["weekday"] == day.isoweekday()
 
 
+def test_times_written_in_many_ways_stand_in_one_column(tmp_path: Path) -> None:
+    house = House(tmp_path, "UTC", time(4))
+    cells = ("2024-03-01T12:30:00", "2024-03-01", "2024-03-01 12", "2024-03-01 12:30:00.5Z")
+    rows = "".join(f"{n},7,{cell},1\n" for n, cell in enumerate(cells))
+    assert house.take(f"{HEADER}\n{rows}").rejected == 1
+    noon = datetime(2024, 3, 1, 12, 30)
+    assert house.column("ordered_at") == [
+        noon,
+        datetime(2024, 3, 1, 4),
+        noon.replace(microsecond=500_000),
+    ]
+
+
 def test_a_restaurant_has_its_own_zone(tmp_path: Path) -> None:
     house = House(tmp_path, "Europe/Berlin")
     zones = "restaurant_id,time_zone\n1,America/New_York\n2,\n3,Asia/Tokyo\n"

@@ -317,7 +317,8 @@ def _csv_batches(
             "after it, so the rest of the file would be one value. Nothing of it was imported."
         )
     if lines.ragged:
-        empty, _ = _decoded(_no_rows(schema), np.arange(0), schema)
+        none = pa.record_batch([pa.array([], pa.binary())] * len(schema), names=schema.names)
+        empty, _ = _decoded(none, np.arange(0), schema)
         yield Batch(empty, tuple(lines.ragged))
 
 
@@ -328,6 +329,9 @@ def _honest(rows: pa.RecordBatch, dialect: _Dialect) -> tuple[pa.RecordBatch, li
     """
     places: set[int] = set()
     for column in rows.columns[:-1]:
+        text = column.buffers()[2]
+        if text is None or not (np.frombuffer(text, np.uint8) == ord("\n")).any():
+            continue
         for place in pc.indices_nonzero(pc.match_substring(column, "\n")).to_pylist():
             inner = column[place].as_py().splitlines()[1:]
             if any(line.count(dialect.delimiter) >= len(dialect.names) - 1 > 0 for line in inner):
@@ -345,10 +349,6 @@ def _honest(rows: pa.RecordBatch, dialect: _Dialect) -> tuple[pa.RecordBatch, li
         for place in sorted(places)
     ]
     return rows.filter(kept), bad
-
-
-def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.record_batch([pa.array([], pa.binary()) for _ in schema.names], names=schema.names)
 
 
 def _numbers(count: int, first: int, ragged: list[BadLine]) -> tuple[Any, int]:

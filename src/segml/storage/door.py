@@ -4,7 +4,7 @@ Law kept: every row that is read is either admitted or rejected with all of its 
 whole raw record; the service day, the hour and the weekday are worked out here and nowhere else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Final
@@ -87,7 +87,9 @@ class Admitted:
     text_ids: frozenset[str]
 
 
-def gathered(batches: Iterator[Batch]) -> Iterator[tuple[pl.DataFrame, tuple[BadLine, ...]]]:
+def gathered(
+    batches: Iterator[Batch],
+) -> Generator[tuple[pl.DataFrame, tuple[BadLine, ...]], None, None]:
     """Yield the batches as frames of some hundred thousand rows: each frame costs its time."""
     held: list[pa.RecordBatch] = []
     bad: list[BadLine] = []

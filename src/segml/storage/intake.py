@@ -1,11 +1,12 @@
 """Intake takes one source through the door and writes what is new in it as a part.
 
-Rows pass in batches and wait in staging files; only their keys and the digests of their content are
-held in memory, so a million orders take little of it. A row already stored is told by its key and
-content, or, where a table has no key, by its content and how often it occurs.
+Rows pass in batches and wait in staging files; only their keys are held in memory, so a million
+orders take little of it. A row already stored is told by its key and content, or, where a table has
+no key, by its content and how often it occurs; the contents are compared as digests, and only where
+an id has been seen before.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,9 +16,10 @@ import polars as pl
 from segml.core.errors import ImportRefused
 from segml.core.tables import TABLE, Form, Table
 from segml.engine.batches import ROW, TableSource
+from segml.storage.ahead import ahead
 from segml.storage.door import REJECT_COLUMNS, Admitted, Clock, admit, gathered, records, rejects
 from segml.storage.manifest import Part
-from segml.storage.parsing import canonical_integers
+from segml.storage.parsing import MOMENT, canonical_integers
 from segml.storage.parts import as_text, content, id_columns, write
 
 NEW: Final = "new"
@@ -91,7 +93,7 @@ def take(
     table = TABLE[source.table]
     staged = _stage(source, table, clock, root / "staging", progress)
     index = _whole(table, staged)
-    fates = _fates(table, index, _before(table, index, stored, root))
+    fates = _fates(table, index, _before(table, index, stored, root), staged)
     repeated = _repeated(source, table, staged, fates)
     silent = repeated.height if source.keep_first else 0
     staged.rejects.append(repeated.clear() if source.keep_first else repeated)
@@ -121,10 +123,10 @@ def _stage(
     folder.mkdir(parents=True, exist_ok=True)
     staged = _Staged([], [], [])
     try:
-        for number, (raw, bad) in enumerate(gathered(source.open())):
-            admitted = admit(source, clock, raw, bad)
+        frames = ahead(gathered(source.open()))
+        admissions = ahead(admit(source, clock, raw, bad) for raw, bad in frames)
+        for number, admitted in enumerate(admissions):
             chunk = (folder / f"{number:05}.rows", folder / f"{number:05}.raw")
-            admitted.rows.write_ipc(chunk[0], compression="uncompressed")
             admitted.raw.write_ipc(chunk[1], compression="uncompressed")
             _remember(staged, table, admitted, chunk)
             if progress is not None:
@@ -146,9 +148,11 @@ def _remember(staged: _Staged, table: Table, admitted: Admitted, chunk: tuple[Pa
         if not canonical_integers(admitted.rows[name])
     }
     numbers = [
-        pl.col(name).cast(pl.Int64) for name in required_ids(table) if name not in staged.noted_text
+        pl.col(name).cast(pl.Int64) for name in id_columns(table) if name not in staged.noted_text
     ]
-    staged.index.append(_index(table, admitted.rows).with_columns(numbers))
+    rows = admitted.rows.with_columns(numbers)
+    rows.write_ipc(chunk[0], compression="uncompressed")
+    staged.index.append(rows.select(_indexed(table)))
 
 
 def digests(table: Table) -> list[pl.Expr]:
@@ -168,18 +172,23 @@ def _whole(table: Table, staged: _Staged) -> pl.DataFrame:
         pl.col(name).cast(pl.String) for name in required_ids(table) if name in staged.noted_text
     ]
     if not staged.index:
-        return _index(table, pl.DataFrame(schema={}))
+        ids = required_ids(table)
+        names = _indexed(table)
+        return pl.DataFrame(schema={n: pl.String() if n in ids else MOMENT for n in names})
     return pl.concat([chunk.with_columns(texts) for chunk in staged.index])
 
 
-def _index(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return what is kept in memory of `rows`: key, required ids, digests."""
-    required = required_ids(table)
-    names = list(dict.fromkeys([*table.key, *required]))
-    if not rows.width:
-        fields = {name: pl.String() if name in required else pl.Datetime("us") for name in names}
-        return pl.DataFrame(schema=fields | dict.fromkeys(_DIGESTS, pl.UInt64()))
-    return rows.select(*names, *digests(table))
+def _indexed(table: Table) -> list[str]:
+    """Return the columns that are kept in memory of every row: key and required ids."""
+    return list(dict.fromkeys([*table.key, *required_ids(table)]))
+
+
+def _digested(table: Table, staged: _Staged) -> pl.DataFrame:
+    """Return the digests of all staged rows."""
+    texts = [pl.col(name).cast(pl.String) for name in id_columns(table)]
+    return pl.concat(
+        [pl.read_ipc(path).with_columns(texts).select(digests(table)) for path, _ in staged.chunks]
+    )
 
 
 def _before(
@@ -198,8 +207,12 @@ def _before(
     return rows
 
 
-def _fates(table: Table, index: pl.DataFrame, before: pl.LazyFrame | None) -> pl.Series:
+def _fates(
+    table: Table, index: pl.DataFrame, before: pl.LazyFrame | None, staged: _Staged
+) -> pl.Series:
     """Return what each staged row is: new, already there, repeated or changed."""
+    if before is not None:
+        index = index.hstack(_digested(table, staged))
     if table.key:
         return _fates_by_key(table, index, before)
     if before is None:
@@ -283,7 +296,7 @@ def _repeated(source: TableSource, table: Table, staged: _Staged, fates: pl.Seri
         problems = pl.DataFrame(
             {
                 "column": pl.repeat(named, rows.height, dtype=pl.String, eager=True),
-                "value": rows[named],
+                "value": rows[named].cast(pl.String),
                 "reason": fate.filter(taken)
                 .cast(pl.String)
                 .replace_strict(_REASONS, return_dtype=pl.String),
@@ -299,7 +312,7 @@ def _write(
     part = replace(blank, text_ids=tuple(sorted(staged.noted_text)))
     noted: set[str] = set()
 
-    def new_rows() -> Iterator[pl.DataFrame]:
+    def new_rows() -> Generator[pl.DataFrame, None, None]:
         for (path, _), fate in _sliced(staged, fates):
             rows = pl.read_ipc(path).filter(fate == NEW)
             if rows.is_empty():
@@ -308,5 +321,5 @@ def _write(
             noted.update(n for n in staged.typed_text if rows[n].null_count() < rows.height)
             yield rows
 
-    rows, size = write(root, part, new_rows())
+    rows, size = write(root, part, ahead(new_rows()))
     return replace(part, rows=rows, size=size), frozenset(noted)

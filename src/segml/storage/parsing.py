@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 import polars as pl
+import pyarrow as pa
 
 from segml.core.tables import Column, Form
 
@@ -133,7 +134,9 @@ def canonical_integers(ids: pl.Series) -> bool:
     if ids.dtype.is_integer():
         return True
     numbers = ids.cast(pl.Int64, strict=False)
-    return bool((numbers.cast(pl.String).eq_missing(ids)).all())
+    if numbers.null_count() > ids.null_count():
+        return False
+    return not ids.str.contains(r"^(?:\+|-?0.|-0)").any()
 
 
 def is_text(raw: pl.Series) -> bool:
@@ -186,7 +189,7 @@ def _ids(raw: pl.Series) -> pl.Series:
 
 def _texts(raw: pl.Series, column: Column) -> pl.Series:
     text = _text_of(raw)
-    if column.choices:
+    if column.choices and not text.is_in(column.choices).all():
         return text.str.to_lowercase()
     if column.name == "coupon":
         return text.set(_means_nothing(raw, column), None)
@@ -227,7 +230,11 @@ def _degrees(raw: pl.Series) -> pl.Series:
 def _booleans(raw: pl.Series) -> pl.Series:
     if raw.dtype == pl.Boolean:
         return raw
-    words = _text_of(raw).str.to_lowercase()
+    words = _text_of(raw)
+    known = words.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
+    if known.null_count() == raw.null_count():
+        return known
+    words = words.str.to_lowercase()
     return words.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
 
 
@@ -288,6 +295,9 @@ def _times(
             return naive, _read(raw, (time_format,), _INSTANT)
         read = _read(raw, (time_format,), MOMENT)
         return (read if _CLOCK.search(time_format) else read + opening), instants
+    whole = _whole_times(raw)
+    if whole is not None:
+        return whole, instants
     text = raw.str.replace(r"^(\d{4}-\d{1,2}-\d{1,2})[Tt]", "$1 ")
     naive = _read(text, _NAIVE, MOMENT)
     if naive.null_count() > text.null_count():
@@ -298,6 +308,24 @@ def _times(
         zoned = rest.str.replace(r"\s*(?:[Zz]|UTC)$", "+00:00").str.replace(r"\s+([+-])", "$1")
         instants = _read(zoned.str.replace(r"^(\S+)([+-]\d\d:?\d\d)$", "$1$2"), _AWARE, _INSTANT)
     return naive, instants
+
+
+def _whole_times(text: pl.Series) -> pl.Series | None:
+    """Return the naive times of a column where all are plain ISO 8601; None where one is not.
+
+    Arrow reads them some twenty times faster than a format does, and refuses what it does not know.
+    """
+    shortest = text.str.len_bytes().min()
+    # Not a bare date, which has an hour of its own here, nor a bare hour, which is no time.
+    if shortest is None or int(str(shortest)) < len("2024-03-01 10:15"):
+        return None
+    try:
+        read = text.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return None
+    times = pl.from_arrow(read)
+    assert isinstance(times, pl.Series)
+    return times.alias(text.name)
 
 
 def _read(text: pl.Series, formats: tuple[str, ...], dtype: pl.Datetime) -> pl.Series:
