@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from time import perf_counter
@@ -25,6 +26,9 @@ from segml.library.features import FEATURES
 from segml.storage import columns as columns_module
 from segml.storage import nights as nights_module
 from segml.storage import snapshots as snapshots_module
+from segml.storage import warehouse as warehouse_module
+from segml.storage.arrangement import Arrangement
+from segml.storage.facts import Facts
 from segml.units import available_features, in_wire_units
 from small_town import LAST, content, filled, tables_of
 
@@ -70,9 +74,22 @@ def test_facts_learned_later_leave_the_past_alone(tmp_path: Path, data: Path) ->
     assert customer not in workspace.members("at-risk", as_of=date(2026, 1, 6))["customer_id"]
 
 
-def test_facts_from_before_a_night_make_it_stale(tmp_path: Path, data: Path) -> None:
+def test_facts_from_before_a_night_make_it_stale(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse_module, "Arrangement", partial(Arrangement, bucket=64))
+    looked: list[int] = []
+    bucket = Facts._bucket
+    monkeypatch.setattr(
+        Facts,
+        "_bucket",
+        lambda facts, state, number, day: (
+            looked.append(number) or bucket(facts, state, number, day)  # type: ignore[func-returns-value]
+        ),
+    )
     workspace = filled(tmp_path / "w", data)
     workspace.nightly(LAST)
+    assert set(looked) == set(range(5))
     customer = workspace.members("at-risk")["customer_id"][0]
     forgotten = tmp_path / "forgotten.csv"
     forgotten.write_text(
@@ -80,12 +97,21 @@ def test_facts_from_before_a_night_make_it_stale(tmp_path: Path, data: Path) -> 
     )
     workspace.import_facts([file_source("orders", forgotten)])
     assert customer not in workspace.members("at-risk", as_of=LAST)["customer_id"]
+    looked.clear()
     assert workspace.nightly(LAST).changed
+    assert len(looked) >= 1
+    every = [name for name in content(workspace.folder / "snapshots") if ".g2/" in name]
+    assert len(every) > len(available_features())
     fresh = filled(tmp_path / "fresh", data)
     fresh.import_facts([file_source("orders", forgotten)])
     fresh.nightly(LAST)
     stored, rebuilt = tables_of(workspace), tables_of(fresh)
     assert stored[str(LAST)][1:] == rebuilt[str(LAST)][1:]
+    anew = content(fresh.folder / "snapshots" / f"{LAST}.g2")
+    kept = content(workspace.folder / "snapshots" / f"{LAST}.g2")
+    assert {n: d for n, d in anew.items() if n != "snapshot.json"} == {
+        n: d for n, d in kept.items() if n != "snapshot.json"
+    }
 
 
 def test_a_night_between_two_renews_the_later_one(tmp_path: Path, data: Path) -> None:

@@ -114,7 +114,7 @@ class Analytics:
     def _stored(self, as_of: date) -> dict[str, Words]:
         """Return what the night stored, where its codes are still those of now."""
         night = self._nights.all().get(as_of)
-        if night is None or night.lineage != self._moments.state().lineage:
+        if night is None or night.lineage != self._moments.facts.state().lineage:
             return {}
         key = ("sets", as_of, night.generation, night.lineage, tuple(night.segments.items()))
         return self._moments.cache.get(

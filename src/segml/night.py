@@ -101,7 +101,7 @@ class NightlyRun:
             previous,
             self.generation,
             features_digest(self.moments.features),
-            self.moments.state().lineage,
+            self.moments.facts.state().lineage,
             size,
             universe,
             {name: self._tally(self.rules[name], one) for name, one in sets.items()},

@@ -12,7 +12,14 @@ from typing import Any, Final
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from segml.core.errors import RuleRefused, SegmlError
@@ -91,6 +98,9 @@ def steps(title: str) -> Iterator[Callable[[str, float], None]]:
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
+        TextColumn("gone, about"),
+        TimeRemainingColumn(),
+        TextColumn("to go"),
         console=ERR,
         transient=True,
         disable=not ERR.is_terminal,

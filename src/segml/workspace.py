@@ -36,6 +36,7 @@ from segml.segments.difference import Difference, difference
 from segml.sessions import Sessions
 from segml.settings import Settings
 from segml.storage.buckets import State
+from segml.storage.facts import Facts
 from segml.storage.lock import writing
 from segml.storage.moments import Moments, StoredMoment
 from segml.storage.nights import Nights
@@ -90,13 +91,9 @@ class Workspace:
             service_day_start=self.settings.service_day_start,
         )
         self.nights = Nights(self.folder / "nights")
-        self._moments = Moments(
-            self.folder / "snapshots",
-            self._warehouse,
-            available_features(),
-            self._arranged,
-            Cache(self.settings.memory_mb * 1_000_000),
-        )
+        cache = Cache(self.settings.memory_mb * 1_000_000)
+        self._facts = Facts(self._warehouse, self._arranged, cache)
+        self._moments = Moments(self.folder / "snapshots", self._facts, available_features(), cache)
         self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
         self.segments = Rulebook(self.folder, self.settings.catalogue)
@@ -281,7 +278,7 @@ class Workspace:
         moment = self._moments.at(day)
         engine = self._engine(moment)
         code = self._known(customer, moment, engine.universe())
-        customer = moment.moments.ids(moment.size)[code]
+        customer = moment.moments.facts.ids(moment.size)[code]
         ranked = {
             leaf.path: bitmaps.holds(engine.members(leaf.lower(day)), code)
             for leaf in parsed.leaves()
@@ -341,7 +338,7 @@ class Workspace:
             report = NightlyRun(
                 self.nights,
                 self._moments,
-                self._moments.ids_file(),
+                self._facts.ids_file(),
                 self._warehouse.generation,
                 rules,
                 unavailable,
@@ -364,7 +361,7 @@ class Workspace:
 
     def _known(self, customer: CustomerId, moment: StoredMoment, universe: Words) -> int:
         """Return the code of a customer; `UnknownName` for one who is not known."""
-        code = self._moments.code(customer)
+        code = self._facts.code(customer)
         if code is None or code >= moment.size or not bitmaps.holds(universe, code):
             raise UnknownName("customer", f"{customer}", ())
         return code
@@ -386,7 +383,7 @@ class Workspace:
         codes = self._sorted(moment, held, SAMPLE)
         rows = in_wire_units(moment.rows(codes, fields))
         if self._warehouse.has_customers():
-            names = self._moments.names(moment.as_of, codes)
+            names = self._facts.names(moment.as_of, codes)
             rows = pl.concat([rows, names], how="horizontal").select(
                 "customer_id", *names.columns, *rows.columns[1:]
             )

@@ -8,7 +8,7 @@ that count, with the sizes and checksums of their files; it is replaced in one s
 
 import json
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
@@ -90,7 +90,7 @@ class Snapshot:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open: dict[str, Column] = {}
+        self._open: dict[str, tuple[pl.Series, pl.Series | None]] = {}
         try:
             document = json.loads((folder / FILE).read_text(encoding="utf-8"))
             self.format: int = document["format"]
@@ -112,8 +112,9 @@ class Snapshot:
         if name not in self._open:
             words = self.columns[name].words
             texts = pl.read_ipc(self._whole(words)).rechunk().to_series() if words else None
-            self._open[name] = Column(self.series(name), kind, texts)
-        return self._open[name]
+            self._open[name] = (self.series(name), texts)
+        values, texts = self._open[name]
+        return Column(values, kind, texts)
 
     def series(self, name: str) -> pl.Series:
         """Return the values of a stored column as they are written."""
@@ -128,6 +129,15 @@ class Snapshot:
         found = pl.from_arrow(pa.Array.from_buffers(arrow, self.customers, buffers))
         assert isinstance(found, pl.Series)
         return found.alias(name)
+
+    def slice(self, names: Iterable[str], start: int, stop: int) -> pl.DataFrame:
+        """Return some customers' columns as they were computed: texts, and whole numbers alike."""
+        found = {}
+        for name in names:
+            column = self.column(name, Kind.NUMBER)
+            part = Column(column.values[start:stop], column.kind, column.words).decoded()
+            found[name] = part.cast(pl.Int64) if part.dtype.is_integer() else part
+        return pl.DataFrame(found)
 
     def check(self, *, checksums: bool = False) -> None:
         """Raise `WorkspaceError` when a file is missing, or not what was written."""

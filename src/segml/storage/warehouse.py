@@ -92,6 +92,16 @@ class Warehouse:
         """Bring the arrangement up to the facts; the caller holds the workspace's write lock."""
         return self.arrangement.refresh(self._manifest(), progress)
 
+    def turned(self, table: str, generation: int) -> bool:
+        """Return whether a table was imported for the first time after `generation`.
+
+        For restaurants, which every customer's distance looks at: whether any came in since.
+        """
+        parts = self._manifest().of(table)
+        if table == "restaurants":
+            return any(part.generation > generation for part in parts)
+        return bool(parts) and all(part.generation > generation for part in parts)
+
     def has_customers(self) -> bool:
         """Return whether a customers table was imported."""
         return bool(self._manifest().of("customers"))

@@ -1,0 +1,212 @@
+"""The arranged facts as dates show them: customers by code, features and events by bucket.
+
+Nothing here is kept but what the cache holds; `moments` keeps columns on disk.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segml.core.features import Feature
+from segml.core.predicates import Events
+from segml.engine.bucket import Bucket
+from segml.engine.cache import Cache
+from segml.engine.kernel import KNOWN, snapshot
+from segml.engine.postings import Postings, Question, counted, posted, question
+from segml.storage import postings
+from segml.storage.buckets import State
+from segml.storage.columns import WORKERS, Compute
+from segml.storage.warehouse import Warehouse
+from segml.storage.watched import Watched
+
+
+class Facts:
+    """The facts of one workspace, arranged.
+
+    Parameters
+    ----------
+    warehouse
+        Where they are.
+    arrange
+        Brings the arrangement up to date, under the workspace's write lock.
+    cache
+        Keeps ids, names and postings.
+    """
+
+    def __init__(self, warehouse: Warehouse, arrange: Callable[[], State], cache: Cache) -> None:
+        self.warehouse = warehouse
+        self._arrangement = warehouse.arrangement
+        self._arrange = arrange
+        self._cache = cache
+        self._state = Watched(self._arrangement.file, self._arrangement.state)
+
+    def state(self) -> State:
+        """Return the arrangement there is; arranges where there is none."""
+        return self._state.value() or self._arrange()
+
+    def lineage(self) -> int | None:
+        """Return which codes customers have; None where nothing is arranged."""
+        state = self._state.value()
+        return state.lineage if state else None
+
+    def ids_file(self) -> Path:
+        """Return the file of ids by code."""
+        return self._arrangement.file.parent / self.state().ids
+
+    def code(self, customer: Any) -> int | None:
+        """Return the code of a customer_id, also written as text; None where there is none."""
+        ids = self.ids(self.state().customers)
+        typed = pl.Series([customer]).cast(ids.dtype, strict=False)[0]
+        return None if typed is None else ids.index_of(typed)
+
+    def names(self, as_of: date, codes: NDArray[np.int64]) -> pl.DataFrame:
+        """Return ``first_name, last_name`` of customers, as last known before a date."""
+        state = self.arranged(as_of)
+        both = ("first_name", "last_name")
+        places = np.zeros(0, dtype=np.int64)
+        found = pl.DataFrame(schema=dict.fromkeys(both, pl.String))
+        for bucket in np.unique(codes // state.bucket):
+            key = ("names", as_of, state.generation, state.lineage, int(bucket))
+
+            def read(bucket: int = int(bucket)) -> pl.DataFrame:
+                profiles = self._bucket(state, bucket, as_of)
+                return pl.DataFrame({n: profiles.profile(n).cast(pl.String) for n in both})
+
+            held = self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
+            inside = np.flatnonzero(codes // state.bucket == bucket)
+            rows = (codes[inside] - bucket * state.bucket).tolist()
+            places, found = np.append(places, inside), pl.concat([found, held[rows]])
+        return found.select(pl.all().gather(np.argsort(places)))
+
+    def ids(self, size: int) -> pl.Series:
+        """Return ``customer_id`` of the first `size` codes."""
+        state = self.state()
+        key = ("ids", state.lineage, state.ids, state.ids_size)
+        found = self._cache.get(key, lambda: self._arrangement.ids(state), lambda _: 0)
+        return found.head(size)
+
+    def ranks(self, size: int) -> NDArray[np.int64] | None:
+        """Return the place of each code in the order of customer_id; None where codes ascend."""
+        state = self.state()
+        if state.ascending:
+            return None
+
+        def ranked() -> NDArray[np.int64]:
+            return self.ids(size).rank("ordinal").to_numpy().astype(np.int64)
+
+        key = ("ranks", state.lineage, state.ids, state.ids_size, size)
+        return self._cache.get(key, ranked, lambda ranks: ranks.nbytes)
+
+    def numbers(self, as_of: date, events: Events, customers: int) -> pl.Series:
+        """Return an event operand of the first `customers` codes."""
+        state = self.arranged(as_of)
+        asked = question(events)
+        if asked is not None:
+
+            def one(bucket: int) -> pl.Series:
+                guests = self._guests(state, bucket)
+                return pl.Series(
+                    counted(self._postings(state, bucket, asked), asked, as_of, guests),
+                    dtype=pl.Int32,
+                )
+
+        else:
+            compute = self.computing(state, as_of, {}, (events,))
+
+            def one(bucket: int) -> pl.Series:
+                return compute(bucket)["e0"]
+
+        many = max(-(-customers // state.bucket), 1)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return pl.concat(pool.map(one, range(many))).head(customers)
+
+    def _postings(self, state: State, bucket: int, asked: Question) -> Postings:
+        """Return the postings of a bucket's column, which are made when they are first asked."""
+        where = state.buckets[bucket].folder
+        key = ("postings", where, asked.table, asked.column, state.lineage)
+
+        def made() -> Postings:
+            everything = self._bucket(state, bucket, date.max)
+            return posted(everything, asked.table, asked.column)
+
+        folder = self._arrangement.file.parent / where
+        return self._cache.get(
+            key,
+            lambda: postings.stored(folder, asked.table, asked.column, made),
+            lambda one: one.begin.nbytes * 3 + one.late.nbytes,
+        )
+
+    def arranged(self, as_of: date) -> State:
+        """Return an arrangement that holds everything visible at a date."""
+        state = self._state.value()
+        if state is None or self.warehouse.stale_since(state.generation, as_of):
+            return self._arrange()
+        return state
+
+    def computing(
+        self,
+        state: State,
+        as_of: date,
+        features: Mapping[str, Feature],
+        events: tuple[Events, ...] = (),
+    ) -> Compute:
+        """Return what computes features and event operands of a bucket.
+
+        Features are missing for customers who are not known.
+        """
+        names = list(features)
+        forms = [feature.form for feature in features.values()]
+
+        def compute(bucket: int) -> pl.DataFrame:
+            found = snapshot(forms, events, self._bucket(state, bucket, as_of))
+            found = found.rename({f"f{i}": name for i, name in enumerate(names)})
+            known = pl.when(KNOWN).then(pl.col(names)) if names else ()
+            return found.with_columns(known)
+
+        return compute
+
+    def _bucket(self, state: State, bucket: int, as_of: date) -> Bucket:
+        """Return a bucket as a date shows it."""
+        return Bucket(
+            _Tables(lambda name: self._arrangement.tables(state, bucket, (name,))[name]),
+            self._restaurants(),
+            self._guests(state, bucket),
+            as_of,
+            self.warehouse.has_customers(),
+        )
+
+    def _restaurants(self) -> pl.DataFrame:
+        def read() -> pl.DataFrame:
+            return self.warehouse.tables()["restaurants"].collect()
+
+        key = ("restaurants", self.warehouse.generation)
+        return self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
+
+    @staticmethod
+    def _guests(state: State, bucket: int) -> int:
+        return max(min(state.bucket, state.customers - bucket * state.bucket), 0)
+
+
+class _Tables(Mapping[str, pl.DataFrame]):
+    """Tables that are mapped when they are asked for."""
+
+    def __init__(self, read: Callable[[str], pl.DataFrame]) -> None:
+        self._read = read
+        self._held: dict[str, pl.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in self._held:
+            self._held[name] = self._read(name)
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
