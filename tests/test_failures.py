@@ -337,6 +337,7 @@ def test_an_arrangement_that_was_removed_gives_no_one_anothers_answers(tmp_path:
     workspace.import_facts([file_source("orders", second)])
     workspace.nightly(date(2026, 3, 2))
     shutil.rmtree(workspace.folder / "warehouse" / "arranged")
+    workspace.preview(recent, as_of=date(2026, 3, 2))  # makes it anew
     for one in (workspace, Workspace(workspace.folder)):
         assert one.members(recent, as_of=night)["customer_id"].to_list() == before
     assert not run("nightly", "--as-of", night, "-w", workspace.folder).exit_code
