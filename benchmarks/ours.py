@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,15 @@ from benchmarks.questions import (
     fresh,
     rule,
 )
-from segml.engine.polars import PolarsEngine
-from segml.library.features import FEATURES
-from segml.workspace import Workspace, available_features
+from segml.engine import bitmaps
+from segml.engine.arranged import BUCKET
+from segml.engine.cache import Cache
+from segml.engine.kernel import KNOWN
+from segml.segments import analytics
+from segml.storage.moments import Moments
+from segml.storage.snapshots import Snapshot
+from segml.units import available_features
+from segml.workspace import Workspace
 
 Wire = dict[str, Any]
 
@@ -44,14 +50,29 @@ def imported(data: Path) -> Work:
 
 
 def features(data: Path) -> Work:
-    """Compute every field from the facts."""
-    engine = PolarsEngine(_workspace(data).history(night_of(data)), FEATURES)
+    """Compute every field from the arranged facts into the columns of a date."""
+    workspace, night = _workspace(data), night_of(data)
 
     def work(_: Call) -> Callable[[], Answer]:
-        frame = engine.features(tuple(available_features()))
-        return lambda: digest([frame])
+        folder = tempfile.TemporaryDirectory(dir=data)
+        moments = Moments(Path(folder.name), workspace.facts, available_features(), Cache(1))
+        snapshot = moments.need(night, available_features())
+
+        def answer() -> Answer:
+            with folder:
+                return digest(_frames(workspace, snapshot))
+
+        return answer
 
     return work
+
+
+def _frames(workspace: Workspace, snapshot: Snapshot) -> Iterator[pl.DataFrame]:
+    ids = workspace.facts.ids(snapshot.customers)
+    for start in range(0, snapshot.customers, BUCKET):
+        stop = min(start + BUCKET, snapshot.customers)
+        part = snapshot.slice([KNOWN, *available_features()], start, stop)
+        yield part.with_columns(customer_id=ids[start:stop]).filter(pl.col(KNOWN)).drop(KNOWN)
 
 
 def nightly(data: Path) -> Work:
@@ -82,12 +103,13 @@ def previewed(asked: Callable[[Call], Wire], data: Path) -> Work:
 def overlap(data: Path) -> Work:
     """Count the members of every two of the fifty sets."""
     workspace, night = _workspace(data), night_of(data)
+    engine = workspace.engine(night)
     rules = [workspace.segments.rule(rule([one])) for one in SETS]
-    held = workspace.engine(night).evaluate([one.lower(night) for one in rules])
-    columns = [held[f"p{place}"] for place in range(len(SETS))]
+    held = {f"{place}": engine.members(one.lower(night)) for place, one in enumerate(rules)}
 
     def work(_: Call) -> Answer:
-        return [(a & b).sum() for place, a in enumerate(columns) for b in columns[place:]]
+        shared = analytics.overlap(held).drop("segment").to_numpy()
+        return [int(n) for place in range(len(held)) for n in shared[place, place:]]
 
     return work
 
@@ -95,15 +117,19 @@ def overlap(data: Path) -> Work:
 def changes(data: Path) -> Work:
     """Return how many entered and left a set between two nights, and the sums of their ids."""
     workspace = _workspace(data)
-    later, earlier = (
-        workspace.members(_top(), as_of=night)["customer_id"]
-        for night in (night_of(data), earlier_night_of(data))
+    predicate = workspace.segments.rule(_top())
+    was, now = (
+        workspace.engine(night).members(predicate.lower(night))
+        for night in (earlier_night_of(data), night_of(data))
     )
+    ids = workspace.facts.ids(workspace.facts.state().customers)
 
     def work(_: Call) -> Answer:
-        entered = later.filter(~later.is_in(earlier.implode()))
-        left = earlier.filter(~earlier.is_in(later.implode()))
-        return [len(entered), entered.sum(), len(left), left.sum()]
+        found = []
+        for moved in analytics.moves(was, now):
+            movers = ids.gather(bitmaps.codes(moved))
+            found += [len(movers), movers.sum()]
+        return found
 
     return work
 
@@ -112,13 +138,14 @@ def top(data: Path) -> Work:
     """Return how many are the top ten percent, and the least of their values in cents."""
     workspace, night = _workspace(data), night_of(data)
     predicate = workspace.segments.rule(_top()).lower(night)
+    values = workspace.engine(night).column(TOP_FIELD).values
 
     def work(_: Call) -> Answer:
-        held = workspace.engine(night).evaluate([predicate], also=(TOP_FIELD,))
-        values = held.filter(pl.col("p0"))[TOP_FIELD]
-        least = values.min()
+        workspace.cache.clear()  # the same question again, as if for the first time
+        held = workspace.engine(night).members(predicate)
+        least = values.gather(bitmaps.codes(held)).min()
         assert isinstance(least, int)
-        return [len(values), least]
+        return [bitmaps.count(held), least]
 
     return work
 

@@ -68,6 +68,10 @@ class Workspace:
         The segments and their rules.
     nights
         The stored nights: features, members, and who came and went.
+    facts
+        The customers by code, and what is known of them.
+    cache
+        What was worked out and may be asked again.
     latest
         The newest night whose files are whole, and those that are skipped for it.
 
@@ -91,9 +95,11 @@ class Workspace:
             service_day_start=self.settings.service_day_start,
         )
         self.nights = Nights(self.folder / "nights")
-        cache = Cache(self.settings.memory_mb * 1_000_000)
-        self._facts = Facts(self._warehouse, self._arranged, cache)
-        self._moments = Moments(self.folder / "snapshots", self._facts, available_features(), cache)
+        self.cache = Cache(self.settings.memory_mb * 1_000_000)
+        self.facts = Facts(self._warehouse, self._arranged, self.cache)
+        self._moments = Moments(
+            self.folder / "snapshots", self.facts, available_features(), self.cache
+        )
         self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
         self.segments = Rulebook(self.folder, self.settings.catalogue)
@@ -184,6 +190,10 @@ class Workspace:
 
     # Questions
 
+    def engine(self, as_of: date) -> SetEngine:
+        """Return the production engine at a date: rules as sets of customer codes."""
+        return SetEngine(self._moments.at(as_of), self.cache)
+
     def history(self, as_of: date) -> History:
         """Return everything known before `as_of`."""
         return History(self._warehouse.tables(), as_of, self._warehouse.has_customers())
@@ -215,7 +225,7 @@ class Workspace:
             return Preview(None, None, day, "", (), (), refused.problems)
         superseded = self._sessions.newest(session)
         moment = self._moments.at(day, superseded.check)
-        engine = SetEngine(moment, self._moments.cache, superseded)
+        engine = SetEngine(moment, self.cache, superseded)
         held = engine.members(parsed.lower(day))
         universe = bitmaps.count(engine.universe())
         kept = [bitmaps.count(engine.members(leaf.lower(day))) for leaf in parsed.leaves()]
@@ -262,7 +272,7 @@ class Workspace:
         day = self._day(as_of)
         wanted = tuple(dict.fromkeys(fields))
         moment = self._moments.at(day)
-        held = self._engine(moment).members(self.segments.rule(rule).lower(day))
+        held = SetEngine(moment, self.cache).members(self.segments.rule(rule).lower(day))
         return in_wire_units(moment.rows(self._sorted(moment, held), wanted))
 
     def explain(
@@ -276,7 +286,7 @@ class Workspace:
         day = self._day(as_of)
         parsed = self.segments.rule(rule)
         moment = self._moments.at(day)
-        engine = self._engine(moment)
+        engine = SetEngine(moment, self.cache)
         code = self._known(customer, moment, engine.universe())
         customer = moment.moments.facts.ids(moment.size)[code]
         ranked = {
@@ -302,7 +312,7 @@ class Workspace:
         old, new = self.segments.rule(name), self.segments.rule(rule, naming=name)
         moment = self._moments.at(day)
         ids = partial(self._ids, moment)
-        return difference(old, new, day, self._engine(moment).members, ids)
+        return difference(old, new, day, SetEngine(moment, self.cache).members, ids)
 
     def overlap(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return ``segment`` and a column per segment: how many customers each two share."""
@@ -338,7 +348,7 @@ class Workspace:
             report = NightlyRun(
                 self.nights,
                 self._moments,
-                self._facts.ids_file(),
+                self.facts.ids_file(),
                 self._warehouse.generation,
                 rules,
                 unavailable,
@@ -353,15 +363,12 @@ class Workspace:
         with writing(self.folder):
             return self._warehouse.arrange()
 
-    def _engine(self, moment: StoredMoment) -> SetEngine:
-        return SetEngine(moment, self._moments.cache)
-
     def _day(self, as_of: date | None) -> date:
         return as_of or self.latest.day()
 
     def _known(self, customer: CustomerId, moment: StoredMoment, universe: Words) -> int:
         """Return the code of a customer; `UnknownName` for one who is not known."""
-        code = self._facts.code(customer)
+        code = self.facts.code(customer)
         if code is None or code >= moment.size or not bitmaps.holds(universe, code):
             raise UnknownName("customer", f"{customer}", ())
         return code
@@ -383,7 +390,7 @@ class Workspace:
         codes = self._sorted(moment, held, SAMPLE)
         rows = in_wire_units(moment.rows(codes, fields))
         if self._warehouse.has_customers():
-            names = self._facts.names(moment.as_of, codes)
+            names = self.facts.names(moment.as_of, codes)
             rows = pl.concat([rows, names], how="horizontal").select(
                 "customer_id", *names.columns, *rows.columns[1:]
             )

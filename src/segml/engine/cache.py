@@ -61,6 +61,12 @@ class Cache:
                 self._making.pop(key).set()
         return made
 
+    def clear(self) -> None:
+        """Forget everything; whoever holds a value keeps it."""
+        with self._lock:
+            self._held.clear()
+            self._size = 0
+
     def _keep(self, key: Hashable, value: Any, size: int) -> None:
         with self._lock:
             if size > self.limit:
