@@ -44,6 +44,7 @@ from segml.storage.warehouse import ImportCount, Warehouse
 from segml.units import available_features, check_fields, in_wire_units
 
 SAMPLE: Final = 50
+PATIENCE: Final = 60.0  # seconds
 Progress = Callable[[str, float], None]
 
 
@@ -360,7 +361,8 @@ class Workspace:
             return report
 
     def _arranged(self) -> State:
-        with writing(self.folder):
+        # A question waits for an import or a night to let go of the facts.
+        with writing(self.folder, PATIENCE):
             return self._warehouse.arrange()
 
     def _day(self, as_of: date | None) -> date:

@@ -36,7 +36,6 @@ import polars as pl
 
 from segml.core.errors import ImportRefused, near
 from segml.core.tables import TABLE, Form, Table
-from segml.datasets.databases import database_source
 from segml.datasets.queries import BadSql, queried, shaped
 from segml.datasets.sources import Source, canonical_names, file, missing_columns, table_source
 from segml.engine.batches import MADE, TableSource
@@ -258,6 +257,8 @@ class _Reading:
     def _opened(self, fit: dict[str, Any], origin: tuple[str, ...]) -> Source:
         if origin == ("file",):
             return file(self._found(fit["file"]))
+        from segml.datasets.databases import database_source  # noqa: PLC0415 (it loads slowly)
+
         return database_source(fit["database"], fit["query"])
 
     def _found(self, name: str) -> Path:

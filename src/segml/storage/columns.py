@@ -7,7 +7,7 @@ same bytes whatever happened on the way.
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from os import cpu_count
 from pathlib import Path
@@ -70,7 +70,8 @@ def _all(scratch: Path, buckets: int, compute: Compute) -> Iterator[pl.DataFrame
     def one(bucket: int) -> pl.DataFrame:
         path = _file(scratch, bucket)
         if path.exists():
-            return pl.read_ipc(path)
+            with suppress(pl.exceptions.PolarsError):  # torn by a power cut: computed again
+                return pl.read_ipc(path)
         frame = compute(bucket)
         fresh = path.with_suffix(".new")
         frame.write_ipc(fresh, compression="uncompressed")

@@ -7,6 +7,7 @@ an id has been seen before.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -101,7 +102,7 @@ def take(
     if (fates == NEW).any():
         part, text_ids = _write(table, staged, fates, blank, root)
     for path in (path for chunk in staged.chunks for path in chunk):
-        path.unlink()
+        path.unlink(missing_ok=True)
     return Taken(
         part=part,
         standing=index.select(*required_ids(table), fates.alias(FATE)).filter(
@@ -123,14 +124,17 @@ def _stage(
     folder.mkdir(parents=True, exist_ok=True)
     staged = _Staged([], [], [])
     try:
-        frames = ahead(gathered(source.open()))
-        admissions = ahead(admit(source, clock, raw, bad) for raw, bad in frames)
-        for number, admitted in enumerate(admissions):
-            chunk = (folder / f"{number:05}.rows", folder / f"{number:05}.raw")
-            admitted.raw.write_ipc(chunk[1], compression="uncompressed")
-            _remember(staged, table, admitted, chunk)
-            if progress is not None:
-                progress(source.table, staged.read)
+        with (
+            closing(ahead(gathered(source.open()))) as frames,
+            closing(ahead(admit(source, clock, *frame) for frame in frames)) as admissions,
+        ):
+            for number, admitted in enumerate(admissions):
+                chunk = (folder / f"{number:05}.rows", folder / f"{number:05}.raw")
+                if table.key:  # without one, no row is told of later
+                    admitted.raw.write_ipc(chunk[1], compression="uncompressed")
+                _remember(staged, table, admitted, chunk)
+                if progress is not None:
+                    progress(source.table, staged.read)
     except ImportRefused as error:
         raise ImportRefused(f"{source.table}: {error}") from error
     return staged
@@ -321,5 +325,6 @@ def _write(
             noted.update(n for n in staged.typed_text if rows[n].null_count() < rows.height)
             yield rows
 
-    rows, size = write(root, part, ahead(new_rows()))
+    with closing(ahead(new_rows())) as frames:
+        rows, size = write(root, part, frames)
     return replace(part, rows=rows, size=size), frozenset(noted)

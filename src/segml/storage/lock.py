@@ -11,14 +11,14 @@ from segml.core.errors import Busy, WorkspaceError
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Hold the workspace's write lock; `Busy` at once when another process has it.
+def writing(folder: Path, patience: float = 0) -> Iterator[None]:
+    """Hold the workspace's write lock; `Busy` when another has it for more than so many seconds.
 
     A disk that fails meanwhile is told as a `WorkspaceError`.
     """
     lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience)
     except Timeout:
         raise Busy(f"Another process is writing to {folder}. Wait until it is done.") from None
     except OSError as error:

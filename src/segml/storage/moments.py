@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -74,7 +73,6 @@ class Moments:
         self.features = features
         self._root = root
         self._warehouse = facts.warehouse
-        self._lock = Lock()
         self._definitions = {name: definition(feature) for name, feature in features.items()}
         self._definitions[KNOWN] = "universe"
         self._opened: dict[Path, Watched[Snapshot]] = {}
@@ -97,7 +95,7 @@ class Moments:
             return found
         try:
             self._root.mkdir(parents=True, exist_ok=True)
-            with self._lock, FileLock(self._root / ".lock"):
+            with FileLock(self._root / f".{as_of}.lock"):  # keeps threads apart too
                 found = self.stored(as_of)
                 missing = wanted if found is None else self.missing(found, wanted)
                 return self._added(as_of, found, missing, progress) if missing else found  # type: ignore[return-value]
@@ -155,6 +153,9 @@ class Moments:
             if day < from_day or self._warehouse.stale_since(_generation(folder), day):
                 self._opened.pop(folder, None)
                 shutil.rmtree(folder, ignore_errors=True)
+        for lock in self._root.glob(".*.lock"):
+            if date.fromisoformat(lock.name[1:-5]) < from_day:
+                lock.unlink(missing_ok=True)
 
     def _open(self, folder: Path) -> Snapshot:
         if folder not in self._opened:

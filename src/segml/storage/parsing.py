@@ -136,7 +136,8 @@ def canonical_integers(ids: pl.Series) -> bool:
     numbers = ids.cast(pl.Int64, strict=False)
     if numbers.null_count() > ids.null_count():
         return False
-    return not ids.str.contains(r"^(?:\+|-?0.|-0)").any()
+    zero = ids.str.starts_with("0") & (ids.str.len_bytes() > 1)
+    return not (zero | ids.str.starts_with("+") | ids.str.starts_with("-0")).any()
 
 
 def is_text(raw: pl.Series) -> bool:
