@@ -144,8 +144,9 @@ def top(data: Path) -> Work:
 
 def _mapped(data: Path, name: str) -> pl.DataFrame:
     """Return a file of one batch without reading it."""
-    file = pa.memory_map(str(data / "peers" / f"{name}.arrow"))
-    frame = pl.from_arrow(pa.ipc.open_file(file).read_all())
+    file = pa.ipc.open_file(pa.memory_map(str(data / "peers" / f"{name}.arrow")))
+    assert file.num_record_batches == 1
+    frame = pl.from_arrow(file.get_batch(0))
     assert isinstance(frame, pl.DataFrame)
     return frame
 

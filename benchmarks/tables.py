@@ -78,8 +78,10 @@ def _one_batch(columns: Iterator[pl.Series], path: Path) -> None:
     files = []
     for column in columns:
         files.append(parts / f"{len(files)}.arrow")
-        frame, level = column.rechunk().to_frame(), pl.CompatLevel.oldest()
-        frame.write_ipc(files[-1], compression="uncompressed", compat_level=level)
+        array = column.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        batch = pa.record_batch([array], names=[column.name])
+        with pa.ipc.new_file(files[-1], batch.schema) as writer:  # Polars would write several
+            writer.write_batch(batch)
     batches = [pa.ipc.open_file(pa.memory_map(str(file))).get_batch(0) for file in files]
     schema = pa.schema([batch.schema.field(0) for batch in batches])
     whole = pa.record_batch([batch.column(0) for batch in batches], schema=schema)
