@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from segml.core.tables import CUSTOMER_FACTS, TABLE
 from segml.engine.arranged import ORDER, OWNER
 from segml.engine.grouped import Grouped, firsts
+
+MOMENT: Final = "moment"  # of an order: its time as a rank
 
 
 @dataclass(slots=True)
@@ -94,8 +96,11 @@ class Bucket:
             shown &= ~rows["refund"].fill_null(value=False)
         everything = shown.all()
 
-        def series(name: str) -> pl.Series:  # a column is cut when it is asked for
-            return rows[name] if everything else rows[name].filter(shown)
+        # A column is cut when it is asked for. This must not hold the bucket, which holds it: a
+        # circle would keep a whole bucket in memory until somebody looks for circles.
+        def series(name: str) -> pl.Series:
+            whole = _moments(rows) if name == MOMENT else rows[name]
+            return whole if everything else whole.filter(shown)
 
         return Grouped(reading, self.guests, series(OWNER).to_numpy(), series)
 
@@ -110,6 +115,8 @@ class Bucket:
             if name == "known_day":  # a line is known when both it and its order are
                 both = {"line": lines[name], "order": orders[name].gather(lines[ORDER])}
                 return pl.DataFrame(both).select(pl.max_horizontal("line", "order")).to_series()
+            if name == MOMENT:
+                return _moments(orders).gather(lines[ORDER])
             return lines[name] if name in lines.columns else orders[name].gather(lines[ORDER])
 
         return Grouped("order_items", self.guests, owner, series)
@@ -124,6 +131,14 @@ class Bucket:
         rows = self.tables[table]
         clocks = ("day", "known_day") if TABLE[table].time else ("known_day",)
         return reduce(and_, (_seen(rows, clock, self.as_of) for clock in clocks))
+
+
+def _moments(orders: pl.DataFrame) -> pl.Series:
+    """Return a number for each order that ascends with time within a customer, ties alike."""
+    time = orders["ordered_at"].to_physical().to_numpy()
+    begun = np.zeros(len(time), dtype=np.int32)
+    begun[firsts(orders[OWNER].to_numpy(), time)] = 1
+    return pl.Series(np.cumsum(begun, dtype=np.int32))
 
 
 def _seen(rows: pl.DataFrame, clock: str, as_of: date) -> pl.Series:

@@ -22,6 +22,7 @@ from segml.engine.polars_rules import column_of
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+DENSE: Final = 2**23  # cells of a table of customers by values
 _ADDED: Final = {"hour": Kind.NUMBER, "weekday": Kind.NUMBER, "day": Kind.DATE}
 
 
@@ -48,6 +49,59 @@ class Runs:
         ordered = mask if self.order is None else mask[self.order]
         found: Bools = np.logical_or.reduceat(ordered, self.starts)
         return found
+
+
+class Choices:
+    """The different values of a column, and which of them each row has.
+
+    Attributes
+    ----------
+    owner, code, known
+        Of each row: its customer, its value's place among `values`, and whether it has one (None:
+        all have).
+    values
+        Ascending.
+    few
+        Whether a table of all customers by all values is small enough to count in.
+    """
+
+    def __init__(
+        self,
+        owner: NDArray[Any],
+        code: NDArray[Any],
+        known: Bools | None,
+        values: pl.Series,
+        guests: int,
+    ) -> None:
+        self.owner, self.code, self.known, self.values = owner, code, known, values
+        self.guests = guests
+        self.few = guests * len(values) <= DENSE
+
+    def masked(self, mask: Bools | None) -> Bools | None:
+        """Return a mask without the rows that have no value."""
+        if self.known is None:
+            return mask
+        return self.known if mask is None else mask & self.known
+
+    @cached_property
+    def cell(self) -> NDArray[Any]:
+        """Return of each row its place in a table of customers by values, row by row."""
+        place = np.dtype(np.int32 if self.few else np.int64)
+        cell: NDArray[Any] = self.owner.astype(place)
+        cell *= len(self.values)
+        cell += self.code.astype(place)
+        return cell
+
+    def table(self, dtype: Any) -> NDArray[Any]:
+        """Return an empty table of customers by values, as one row after the other."""
+        return np.zeros(self.guests * len(self.values), dtype=dtype)
+
+    def present(self, mask: Bools | None) -> Bools:
+        """Return a table of customers by values: whether any chosen row has the value."""
+        mask = self.masked(mask)
+        found = self.table(bool)
+        found[self.cell if mask is None else self.cell[mask]] = True
+        return found.reshape(self.guests, -1) if len(self.values) else found.reshape(self.guests, 0)
 
 
 class Grouped:
@@ -79,6 +133,8 @@ class Grouped:
         self._columns: dict[str, Column] = {}
         self._masks: dict[Predicate, Bools] = {}
         self._runs: dict[str, Runs] = {}
+        self._raw: dict[str, pl.Series] = {}
+        self._choices: dict[str, Choices] = {}
 
     def column(self, name: str) -> Column:
         """Return a column of the rows as rules see it: a time as its service day."""
@@ -95,7 +151,9 @@ class Grouped:
 
     def raw(self, name: str) -> pl.Series:
         """Return a column as it is stored."""
-        return self._series(name)
+        if name not in self._raw:
+            self._raw[name] = self._series(name)
+        return self._raw[name]
 
     def where(self, predicate: Predicate) -> Bools:
         """Return for which rows a predicate over them holds."""
@@ -129,6 +187,13 @@ class Grouped:
         if by not in self._runs:
             self._runs[by] = self._alike(by)
         return self._runs[by]
+
+    def choices(self, column: str) -> Choices:
+        """Return which of the column's different values each row has."""
+        if column not in self._choices:
+            codes, known, values = factored(self.column(column))
+            self._choices[column] = Choices(self.owner, codes, known, values, self.guests)
+        return self._choices[column]
 
     def count(self, mask: Bools | None) -> Ints:
         """Return the number of chosen rows per customer."""
@@ -202,12 +267,12 @@ def firsts(*keys: NDArray[Any]) -> Ints:
     return np.flatnonzero(changed)
 
 
-def factored(column: Column) -> tuple[Ints, Bools | None, pl.Series]:
+def factored(column: Column) -> tuple[NDArray[Any], Bools | None, pl.Series]:
     """Return codes that ascend as the values do, which are known, and the values by code."""
     values = column.values
     known = values.is_not_null().to_numpy() if values.null_count() else None
     if column.words is not None:
-        return values.fill_null(0).to_numpy().astype(np.int64), known, column.words
+        return values.fill_null(0).to_numpy(), known, column.words
     choices = values.drop_nulls().unique().sort()
     if values.dtype == pl.String:
         codes = values.cast(pl.Enum(choices)).to_physical()
@@ -215,4 +280,4 @@ def factored(column: Column) -> tuple[Ints, Bools | None, pl.Series]:
         codes = choices.search_sorted(values.fill_null(choices[0]))
     else:
         codes = pl.repeat(0, len(values), dtype=pl.Int64, eager=True)
-    return codes.fill_null(0).to_numpy().astype(np.int64), known, choices
+    return codes.fill_null(0).to_numpy(), known, choices

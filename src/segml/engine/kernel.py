@@ -40,11 +40,13 @@ from segml.core.features import (
 )
 from segml.core.predicates import EVERYONE, Compare, Events, Field
 from segml.core.tables import stored_table
-from segml.engine.arranged import ORDER
 from segml.engine.bucket import Bucket, placed
-from segml.engine.grouped import Bools, Grouped, Ints, different, factored, firsts
+from segml.engine.favourites import favourite
+from segml.engine.grouped import Bools, Choices, Grouped, Ints, different, factored, firsts
 
 KNOWN: Final = "known"
+_BITS: Final = 63  # values that a number has bits for
+_MANY: Final = frozenset({"message_id", "order_id", "review_id"})  # as many values as rows
 
 
 def snapshot(forms: Sequence[Form], events: Sequence[Events], bucket: Bucket) -> pl.DataFrame:
@@ -121,7 +123,7 @@ class _Kernel:
                 return _listed(grouped, column, mask)
             case Favourite(rows, column):
                 grouped, mask = self._rows(rows)
-                return _favourite(grouped, column, mask)
+                return favourite(grouped, column, mask)
             case UsualGap(rows):
                 grouped, mask = self._rows(rows)
                 return _usual_gap(grouped, mask)
@@ -247,19 +249,25 @@ def _in_time(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
 
 
 def _distinct(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
+    if column not in _MANY:
+        choices = grouped.choices(column)
+        if choices.few:
+            found: Ints = choices.present(mask).sum(axis=1, dtype=np.int64)
+            return found
     runs = grouped.runs(column)
     owners = runs.owner if mask is None else runs.owner[runs.some(mask)]
     return np.bincount(owners, minlength=grouped.guests)
 
 
 def _listed(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
-    codes, known, values = factored(grouped.column(column))
-    if known is not None:
-        mask = known if mask is None else mask & known
-    pairs = (grouped.owners(mask).astype(np.int64) << 32) | (codes if mask is None else codes[mask])
-    pairs = different(pairs)
+    choices = grouped.choices(column)
+    if choices.few and len(choices.values) < _BITS:
+        return _lists_of_few(choices, mask)
+    mask = choices.masked(mask)
+    codes = choices.code if mask is None else choices.code[mask]
+    pairs = different((grouped.owners(mask).astype(np.int64) << 32) | codes)
     lists = (
-        pl.DataFrame({"owner": pairs >> 32, "value": values.gather(pairs & 0xFFFFFFFF)})
+        pl.DataFrame({"owner": pairs >> 32, "value": choices.values.gather(pairs & 0xFFFFFFFF)})
         .group_by("owner", maintain_order=True)
         .agg("value")
     )
@@ -268,53 +276,17 @@ def _listed(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
     return lists["value"].gather(placed(places))
 
 
-def _favourite(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
-    """Return the value in the most orders; of equals the latest, then the first."""
-    codes, known, values = factored(grouped.column(column))
-    if known is not None:
-        mask = known if mask is None else mask & known
-    rows = np.arange(len(codes)) if mask is None else np.flatnonzero(mask)
-    time = grouped.raw("ordered_at").to_physical().to_numpy()
-    pairs, rows = _by_pair(grouped.owner[rows], codes[rows], rows)
-    if grouped.reading == "order_items":  # once per order
-        kept = firsts(pairs, grouped.raw(ORDER).to_numpy()[rows])
-        pairs, rows = pairs[kept], rows[kept]
-    starts = firsts(pairs)
-    counts = np.diff(starts, append=len(pairs))
-    latest = np.maximum.reduceat(time[rows], starts) if len(starts) else time[:0]
-    owners, choices = pairs[starts] >> 32, pairs[starts] & 0xFFFFFFFF
-    most = _largest_of_each(owners, counts)
-    owners, choices, latest = owners[most], choices[most], latest[most]
-    last = _largest_of_each(owners, latest)
-    owners, choices = owners[last], choices[last]
-    runs = firsts(owners)
-    found = np.full(grouped.guests, -1, dtype=np.int64)
-    found[owners[runs]] = choices[runs]
-    return values.gather(placed(found))
-
-
-def _largest_of_each(owners: Ints, measure: Ints) -> Bools:
-    """Return which rows have the largest measure of their customer; owners ascend."""
-    if not len(owners):
-        return np.zeros(0, dtype=bool)
-    runs = firsts(owners)
-    most = np.maximum.reduceat(measure, runs)
-    best: Bools = measure == np.repeat(most, np.diff(runs, append=len(owners)))
-    return best
-
-
-def _by_pair(owners: Any, codes: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """Return customer and code as one number, and the rows, sorted by both."""
-    width, most = (int(part.max(initial=0)).bit_length() for part in (rows, codes))
-    pairs = (owners.astype(np.int64) << 32) | codes
-    if width + most > 47:  # customer, code and row do not fit one number
-        order = np.argsort(pairs, kind="stable")
-        return pairs[order], rows[order]
-    # Sorting numbers is several times faster than sorting places by numbers.
-    keys = np.sort((((owners.astype(np.int64) << most) | codes) << width) | rows)
-    both = keys >> width
-    pairs = ((both >> most) << 32) | (both & ((1 << most) - 1))
-    return pairs, keys & ((1 << width) - 1)
+def _lists_of_few(choices: Choices, mask: Bools | None) -> pl.Series:
+    """Return the lists where a set of values is a number: each different set is listed once."""
+    weights = 1 << np.arange(len(choices.values), dtype=np.int64)
+    sets = choices.present(mask) @ weights
+    met = different(sets)
+    listed = [
+        choices.values.gather(np.flatnonzero((one & weights) != 0)).to_list() or None
+        for one in met.tolist()
+    ]
+    lists = pl.Series(listed, dtype=pl.List(pl.String))
+    return lists.gather(np.searchsorted(met, sets))
 
 
 def _usual_gap(grouped: Grouped, mask: Bools | None) -> pl.Series:
