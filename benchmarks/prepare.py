@@ -26,7 +26,7 @@ def prepare(folder: Path, customers: int) -> None:
     if not done.exists():
         shutil.rmtree(folder, ignore_errors=True)
         make(home, customers, 0, lambda _step, _share: None)
-        orders = pl.scan_parquet(home / "data" / "orders.parquet")
+        orders = pl.scan_parquet(sorted((home / "data").rglob("orders.parquet")))
         orders.head(IMPORTED).sink_csv(folder / "orders.csv")
         done.touch()
     night = RestaurantPlan().last_day + timedelta(days=1)

@@ -9,13 +9,14 @@ from typing import Final
 from segml.answers import NightReport
 from segml.core.errors import WorkspaceError
 from segml.core.tables import TABLES
-from segml.datasets.restaurant import RestaurantPlan, write_restaurant
+from segml.datasets.restaurant import RestaurantPlan, shares, write_restaurant
 from segml.datasets.sources import file_source
 from segml.datasets.synthetic.town import TIME_ZONE
 from segml.settings import FILE, Settings
 from segml.workspace import Workspace
 
 SETTINGS: Final = Settings(time_zone=TIME_ZONE, service_day_start=time(4))
+PIECE: Final = 200_000  # guests made up and imported at a time, so that memory does not grow
 DAYS_BETWEEN: Final = 7  # so that the second night has people who came and went
 
 
@@ -37,25 +38,45 @@ def make(
     """
     plan = RestaurantPlan(customers=customers, seed=seed)
     workspace = _workspace(folder, plan)
-    data = folder / "data"
-    if not (data / "truth" / "process.json").exists():
-        data.mkdir(exist_ok=True)
-        _mark(folder).write_text(_plan_text(plan), encoding="utf-8")
-        write_restaurant(
-            data,
-            plan,
-            lambda done, total: progress("making up guests", 0.4 * done / total),
-        )
-    progress("importing", 0.4)
-    workspace.import_facts(
-        [file_source(table.name, data / f"{table.name}.parquet") for table in TABLES],
-        lambda table, rows: progress(f"importing {table}, {rows:,} rows", 0.5),
-    )
+    (folder / "data").mkdir(exist_ok=True)
+    _mark(folder).write_text(_plan_text(plan), encoding="utf-8")
+    pieces = shares(plan, PIECE) if customers > PIECE else [None]
+    for number, blocks in enumerate(pieces):
+        data = folder / "data" if blocks is None else folder / "data" / f"{number:03}"
+        start, step = 0.7 * number / len(pieces), 0.7 / len(pieces)
+
+        def told(what: str, share: float, start: float = start, step: float = step) -> None:
+            progress(what, start + step * share)
+
+        _fill(workspace, data, plan, blocks, told)
     last = plan.last_day + timedelta(days=1)
     workspace.nightly(
         last - timedelta(days=DAYS_BETWEEN), lambda step, share: progress(step, 0.7 + 0.15 * share)
     )
     return workspace.nightly(last, lambda step, share: progress(step, 0.85 + 0.15 * share))
+
+
+def _fill(
+    workspace: Workspace,
+    data: Path,
+    plan: RestaurantPlan,
+    blocks: range | None,
+    progress: Callable[[str, float], None],
+) -> None:
+    """Write some guests, or all of them, into `data` and import them."""
+    if not (data / "truth" / "process.json").exists():
+        data.mkdir(exist_ok=True)
+        write_restaurant(
+            data,
+            plan,
+            lambda done, total: progress("making up guests", 0.5 * done / total),
+            blocks,
+        )
+    files = {table.name: data / f"{table.name}.parquet" for table in TABLES}
+    workspace.import_facts(
+        [file_source(name, file) for name, file in files.items() if file.exists()],
+        lambda table, rows: progress(f"importing {table}, {rows:,} rows", 0.5),
+    )
 
 
 def _workspace(folder: Path, plan: RestaurantPlan) -> Workspace:
