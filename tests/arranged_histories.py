@@ -1,7 +1,7 @@
 """Histories in arranged form, held in memory: the production engine without a disk."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -32,6 +32,7 @@ class Arranged:
     history: History
     ids: pl.Series
     buckets: tuple[tuple[int, dict[str, pl.DataFrame]], ...]
+    seen: dict[date, list[Bucket]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, history: History) -> "Arranged":
@@ -58,12 +59,12 @@ class Arranged:
         return cls(history, ids, tuple(buckets))
 
     def snapshot(self, features: Sequence[Feature], events: Sequence[Events], as_of: date):
-        places = self.history.tables["restaurants"].collect()
+        if as_of not in self.seen:
+            places = self.history.tables["restaurants"].collect()
+            known = self.history.has_customers
+            self.seen[as_of] = [Bucket(t, places, n, as_of, known) for n, t in self.buckets]
         forms = [feature.form for feature in features]
-        frames = [
-            snapshot(forms, events, Bucket(t, places, n, as_of, self.history.has_customers))
-            for n, t in self.buckets
-        ]
+        frames = [snapshot(forms, events, bucket) for bucket in self.seen[as_of]]
         return pl.concat(frames) if frames else None
 
 

@@ -16,6 +16,7 @@ from segml.core.errors import (
     RuleRefused,
     SegmentInUse,
     SegmlError,
+    Superseded,
     UnknownName,
     WorkspaceError,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "SegmentInUse",
     "SegmlError",
     "Settings",
+    "Superseded",
     "UnknownName",
     "Workspace",
     "WorkspaceError",
