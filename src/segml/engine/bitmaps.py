@@ -64,12 +64,10 @@ def holds(words: Words, code: int) -> bool:
 
 def codes(words: Words, most: int | None = None) -> Codes:
     """Return the codes of the members, ascending; at most so many."""
-    if most is None:
-        return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
-    filled = np.flatnonzero(words)[:most]  # each holds a member at least
-    bits = np.unpackbits(words[filled].view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-    row, bit = np.nonzero(bits)
-    return (filled[row] * 64 + bit)[:most]
+    filled = np.flatnonzero(words)[:most]  # each of these words holds a member at least
+    bits = np.unpackbits(words[filled].view(np.uint8), bitorder="little")
+    places = np.flatnonzero(bits)[:most]
+    return places if len(filled) == len(words) else (filled[places >> 6] << 6) | (places & 63)
 
 
 def among(places: NDArray[Any], size: int) -> Words:
