@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from segml import Workspace
+from segml import fields as f
 from segml.core.errors import WorkspaceError
 from segml.core.tables import TABLES
 from segml.datasets.restaurant import write_restaurant
@@ -303,3 +306,35 @@ def test_codes_and_owners_look_up_any_ids() -> None:
     owners.add(pl.Series([3, 1, 1]), np.array([30, 10, 11]))  # as two texts of one hash would be
     places, whose = owners.of(pl.Series([3, 2, 1]))
     assert (places.tolist(), whose.tolist()) == ([0, 2, 2], [30, 10, 11])
+
+
+def test_codes_that_do_not_ascend_change_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Customers who come later with smaller ids are listed, named and ranked by their ids."""
+    monkeypatch.setattr("segml.storage.warehouse.Arrangement", partial(Arrangement, bucket=8))
+    workspace = Workspace.create(tmp_path / "w")
+    for ids in (range(50, 80), range(20, 50), [1, 99, 2]):
+        people, orders = tmp_path / "people.csv", tmp_path / "orders.csv"
+        people.write_text(
+            "customer_id,first_name,created_at\n"
+            + "".join(f"{n},Guest {n},2025-01-01\n" for n in ids)
+        )
+        orders.write_text(
+            "order_id,customer_id,ordered_at,amount\n"
+            + "".join(f"{n},{n},2025-01-0{n % 9 + 1},{n % 4}\n" for n in ids)
+        )
+        workspace.import_files([("customers", people), ("orders", orders)])
+        workspace.nightly(date(2025, 2, 1))
+    everyone = sorted([*range(20, 80), 1, 2, 99])
+    spent = f.lifetime_spend >= 0
+    found = workspace.preview(spent, as_of=date(2025, 2, 1))
+    assert [row["customer_id"] for row in found.sample] == everyone[:50]
+    assert all(row["first_name"] == f"Guest {row['customer_id']}" for row in found.sample)
+    assert workspace.members(spent)["customer_id"].to_list() == everyone
+    top = {
+        "combinator": "and",
+        "rules": [{"field": "lifetime_spend", "operator": "topN", "value": 5}],
+    }
+    most = sorted(everyone, key=lambda n: (-(n % 4), n))[:5]
+    assert workspace.members(top)["customer_id"].to_list() == sorted(most)
