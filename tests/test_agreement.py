@@ -1,6 +1,7 @@
 """Engines agree: random rules over random histories mean the same people everywhere."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -9,12 +10,23 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from conftest import ENGINES, FRAMES
-from segml.core.predicates import EVERYONE, Compare, Events, Not, Predicate
+from segml.core.predicates import (
+    EVERYONE,
+    And,
+    Compare,
+    Events,
+    Field,
+    In,
+    Not,
+    Predicate,
+    folded,
+)
+from segml.core.tables import TABLE, Form
 from segml.engine.reference import Reference
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
-from strategies import EVENTS, Case, cases, histories, lowered, rules, sub_fields
+from strategies import EVENTS, Case, cases, conditions, histories, lowered, rules, sub_fields
 
 OTHERS = sorted(ENGINES.keys() - {"reference"})
 LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
@@ -91,6 +103,27 @@ def test_members_agree_at_length(engine: str, case: tuple[Case, Predicate]) -> N
 @given(case=histories())
 def test_values_agree_at_length(engine: str, case: Case) -> None:
     agree_on_values(engine, case)
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+@settings(SHORT, max_examples=100)
+@given(case=histories(), data=st.data())
+def test_a_word_in_a_window_agrees(engine: str, case: Case, data: st.DataObject) -> None:
+    """Postings answer these; random rules seldom ask just so."""
+    table = data.draw(st.sampled_from(EVENTS))
+    texts = [c.name for c in TABLE[table].columns if c.form is Form.TEXT]
+    if not texts:
+        return
+    column = data.draw(st.sampled_from(texts))
+    asked = next(field for field in sub_fields(table) if field.name == column)
+    any_word = In(Field(column), tuple(sorted({folded(text) for text in asked.near})))
+    one = lowered(data.draw(conditions((asked,), of_rows=True)), case.as_of, (asked,))
+    word = data.draw(st.sampled_from((any_word, one)))
+    time = Field("ordered_at" if table == "order_items" else TABLE[table].time)
+    days = data.draw(st.sampled_from((2, 31, 91, 366)))
+    window = Compare(time, "ge", case.as_of - timedelta(days=days))
+    events = Events(table, And((word, window)))
+    agree_on_members(engine, case, Compare(events, "ge", data.draw(st.integers(1, 2))))
 
 
 @pytest.mark.parametrize("engine", OTHERS)

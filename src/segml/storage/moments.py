@@ -203,7 +203,7 @@ class Moments:
         many = max(-(-customers // state.bucket), 1)
         chosen = {name: self.features[name] for name in names if name != KNOWN}
         compute = self.facts.computing(state, as_of, chosen)
-        older = None if found else self._older(as_of, names, state)
+        older = self._older(as_of, names, state)
 
         def one(bucket: int) -> pl.DataFrame:
             start = bucket * state.bucket
