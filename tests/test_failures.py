@@ -24,6 +24,7 @@ from segml.storage import nights as nights_module
 from segml.storage import snapshots as snapshots_module
 from small_town import LAST, content, filled, tables_of
 
+pytestmark = pytest.mark.slow  # each case copies a workspace and runs a night
 YESTERDAY = LAST - timedelta(days=1)
 RULE = f.orders_total >= 5
 Answers = tuple[Any, ...]
