@@ -1,8 +1,8 @@
 """A history is everything known before `as_of`, and nothing else.
 
 Law kept: a row is visible when it had happened and was known before the start of the service day
-`as_of`, on both clocks. The production engine reads through here only; the reference and SQL say
-the same in their own words, and the agreement tests hold them to it.
+`as_of`, on both clocks. The oracle on frames reads through here only; arranged buckets, the
+reference and SQL say the same in their own words, and the agreement tests hold them to it.
 """
 
 from collections.abc import Mapping

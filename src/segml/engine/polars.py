@@ -1,11 +1,11 @@
-"""The production engine: features and rules on Polars frames.
+"""The oracle on frames: features and rules in Polars, straight from a history.
 
 What a rule needs is computed together, one pass per table; each leaf is evaluated once; a past
-(`Before`) is the same rule on an earlier history. Where a night has been stored, its columns are
-read instead of computed: law 5 says that they are the same.
+(`Before`) is the same rule on an earlier history. Production asks `sets`; the agreement tests hold
+the two to each other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -25,12 +25,6 @@ from segml.engine.history import History
 from segml.engine.polars_features import snapshot
 from segml.engine.polars_rules import Columns, expression
 
-StoredNight = Callable[[date], pl.LazyFrame | None]
-
-
-def _no_nights(_: date) -> None:
-    return None
-
 
 class PolarsEngine:
     """Features and rules over one history.
@@ -41,19 +35,15 @@ class PolarsEngine:
         The facts visible at `as_of`.
     features
         The features that rules may name.
-    stored
-        Gives the features stored on a night, sorted by customer_id, or None where there are none.
     """
 
     def __init__(
         self,
         history: History,
         features: Mapping[str, Feature],
-        stored: StoredNight = _no_nights,
     ) -> None:
         self._history = history
         self._features = features
-        self._stored = stored
         # What held on earlier days, shared with the engines of those days: pasts of pasts recur.
         self._held: dict[tuple[date, Predicate], pl.DataFrame] = {}
 
@@ -86,16 +76,8 @@ class PolarsEngine:
         return frame.select("customer_id", *held, *values)
 
     def _frame(self, names: tuple[str, ...], events: tuple[Events, ...]) -> pl.DataFrame:
-        stored = self._stored(self._history.as_of)
-        if stored is None:
-            forms = [self._features[name].form for name in names]
-            return snapshot(forms, events, self._history).collect(engine="streaming")
-        columns = {f"f{i}": pl.col(name) for i, name in enumerate(names)}
-        frame = stored.select("customer_id", **columns).collect()
-        if not events:
-            return frame
-        counted = snapshot((), events, self._history).collect(engine="streaming")
-        return frame.with_columns(counted.drop("customer_id"))
+        forms = [self._features[name].form for name in names]
+        return snapshot(forms, events, self._history).collect(engine="streaming")
 
     def _with_pasts(self, frame: pl.DataFrame, pasts: tuple[Before, ...]) -> pl.DataFrame:
         """Add a column per past: those in the universe then and now for whom the rule held."""
@@ -112,7 +94,7 @@ class PolarsEngine:
         history = self._history.before(days)
         new = [item for item in dict.fromkeys(items) if (history.as_of, item) not in self._held]
         if new:
-            engine = PolarsEngine(history, self._features, self._stored)
+            engine = PolarsEngine(history, self._features)
             engine._held = self._held
             held = engine.evaluate(new)
             for i, item in enumerate(new):
