@@ -45,7 +45,7 @@ fields: $(READY)
 	$(BIN)/python tests/fields_source.py
 	$(BIN)/ruff format src/segml/fields.py
 
-lock: $(READY)
+lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet "uv>=0.9"
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --quiet --output-file requirements.lock
@@ -56,8 +56,13 @@ hooks: $(READY)
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 
+$(READY): pyproject.toml requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint requirements.lock --editable ".[postgres,sqlite]" --group dev
+	@touch $(READY)
+
 # Debian splits venv off its Python: where it is missing and we may, install it; else say how to.
-$(READY): pyproject.toml requirements.lock
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "segml needs Python 3.11 or later; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
@@ -67,6 +72,3 @@ $(READY): pyproject.toml requirements.lock
 	    { echo "Install Python's venv first: apt-get install python3-venv" >&2; exit 1; }; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	  --constraint requirements.lock --editable ".[postgres,sqlite]" --group dev
-	@touch $(READY)
