@@ -57,6 +57,7 @@ __all__ = [
     "loyalty_tier",
     "lunch_share",
     "messages",
+    "order_days_total",
     "order_items",
     "orders",
     "orders_30d",
@@ -145,6 +146,8 @@ class _Loyalty(EventField):
 # Behavioural
 orders_total = NumberField("orders_total")
 """All orders so far."""
+order_days_total = NumberField("order_days_total")
+"""Service days with at least one order."""
 orders_30d = NumberField("orders_30d")
 """Orders on the last 30 service days."""
 orders_90d = NumberField("orders_90d")
