@@ -1,0 +1,230 @@
+"""Training: a model taught as of a day, and the same teaching judged on days before it.
+
+Law kept: the model of a day is a function of what was known before that day. What it would have
+foretold on earlier nights is judged by models taught as of those nights, never by itself
+(walk-forward), and its threshold is certified on customers that it never learned from.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segml.core.errors import WorkspaceError
+from segml.scoring.baselines import Baseline, baselines
+from segml.scoring.buying import fit_beta_geometric
+from segml.scoring.design import Design, design
+from segml.scoring.ladder import BUYING, Buying, OwnRhythm, bought, rung
+from segml.scoring.learners import LEARNERS, Floats, Learned, Lesson, chance
+from segml.scoring.model import Model
+from segml.scoring.past import Grid, Past, Share, grid, labelled
+from segml.scoring.spec import ModelSpec
+
+ORIGINS: Final = 4  # past nights that a teaching is judged on
+ACTIVE_DAYS: Final = 60  # silence below which a customer who came back counts as active
+_CERTIFYING: Final = Share(0.0, 0.2, seed=20)
+_TEACHING: Final = Share(0.2, 1.0, seed=20)
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model and what is known of its worth.
+
+    Attributes
+    ----------
+    model
+        As it would be promoted.
+    spec
+        Its declaration.
+    judged
+        The walk-forward: ``code``, ``night``, ``active``, ``outcome``, and log-odds as ``score``
+        and one column per baseline; no rows where no past night could be foretold.
+    why
+        Why the ladder's rung is not the highest; empty when it is.
+    customers
+        How many it learned from.
+    """
+
+    model: Model
+    spec: ModelSpec
+    judged: pl.DataFrame
+    why: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Taught:
+    """What was learned as of a day: a model but for its certificate, and its baselines."""
+
+    model: Model
+    baselines: Mapping[str, Baseline]
+    why: str
+    customers: int
+
+
+def train(
+    spec: ModelSpec,
+    study: Past,
+    definitions: Mapping[str, str],
+    *,
+    seed: int = 0,
+    progress: Progress = lambda _step, _share: None,
+) -> Trained:
+    """Return a model taught by everything known before ``study.as_of``.
+
+    Parameters
+    ----------
+    spec
+        What to foretell, and from what.
+    study
+        The restaurant's past.
+    definitions
+        By field, the digest of how it is computed; kept so that no other meaning is scored.
+    seed
+        Of everything random; the same past and seed give the same model to the byte.
+    progress
+        Told each step and the share of the work done before it.
+
+    Raises
+    ------
+    WorkspaceError
+        When nobody ordered before that day, or there is too little to learn this label from.
+    """
+    if study.first_day is None or study.first_day >= study.as_of:
+        raise WorkspaceError(
+            f"Nobody ordered before {study.as_of}, so there is nothing to learn from."
+        )
+    teacher = _Teacher(spec, study, dict(definitions), seed)
+    progress("learning", 0.0)
+    final = teacher.taught(study.as_of)
+    judged = []
+    for place, origin in enumerate(origins := teacher.origins()):
+        progress(f"foretelling {origin}", 0.3 + 0.5 * place / len(origins))
+        judged.append(_judged(study, teacher.taught(origin), origin))
+    progress("certifying", 0.85)
+    model = replace(final.model, **_certified(spec, study, final.model))
+    progress("done", 1.0)
+    walked = pl.concat(judged) if judged else _judged(study, final, study.as_of).clear()
+    return Trained(model, spec, walked, final.why, final.customers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teacher:
+    """One way of teaching, the same for every day."""
+
+    spec: ModelSpec
+    study: Past
+    definitions: Mapping[str, str]
+    seed: int
+
+    def nights(self) -> Grid:
+        """Return the past nights whose outcome is known."""
+        assert self.study.first_day is not None
+        return grid(self.study.first_day, self.study.as_of, self.spec.horizon)
+
+    def origins(self) -> list[date]:
+        """Return the nights to judge on: those that have a night to learn from before them."""
+        nights = self.nights()
+        return [night for night in nights.nights[:ORIGINS] if nights.before(night, 1)]
+
+    def taught(self, day: date) -> _Taught:
+        """Return what everything known before `day` teaches."""
+        spec, study = self.spec, self.study
+        assert study.first_day is not None
+        nights = self.nights().before(day, spec.snapshots)
+        now = study.rows(day)
+        repeaters = now.filter(pl.col("order_days_total") > 1).height
+        stand, why = rung(now.height, repeaters, (day - study.first_day).days, len(nights))
+        if stand == "stack":
+            return self._learned(day, nights, now, repeaters)
+        if spec.label != "no_order":
+            raise WorkspaceError(f"The “{spec.title}” model cannot be taught yet: {why}.")
+        if stand == "rhythm":
+            gap = now["usual_gap_days"].median()
+            alone: Learned = OwnRhythm(spec.horizon, float(gap or spec.horizon))
+        else:
+            alone = Buying(spec.horizon, fit_beta_geometric(study.order_days(day)))
+        numbers = Design(BUYING, {})
+        model = self._model(day, stand, numbers, (), {stand: alone}, {stand: 1.0})
+        return _Taught(model, {}, why, now.height)
+
+    def _learned(
+        self, day: date, nights: tuple[date, ...], now: pl.DataFrame, repeaters: int
+    ) -> _Taught:
+        """Return what the outcomes of past nights teach."""
+        spec = self.spec
+        rows, label = labelled(self.study, nights, _TEACHING)
+        if label.all() or not label.any():
+            raise WorkspaceError(
+                f"On the nights from {nights[-1]} to {nights[0]} the label of the “{spec.title}” "
+                "model was the same for everybody, so there is nothing to tell apart."
+            )
+        numbers = design(rows, spec.features, spec.label_settings.get("spend_tiers"))
+        lesson = Lesson(rows, label, numbers, self.seed)
+        refuse_leaks(lesson, spec.title, rows.select(active()).to_series().to_numpy())
+        learned = {name: LEARNERS[name][0](lesson) for name in spec.learners}
+        weights = dict.fromkeys(learned, 1 / len(learned))
+        shift = 0.0
+        if spec.label == "no_order":
+            stack = np.mean([one.logits(rows) for one in learned.values()], axis=0)
+            restless = unrest(rows["night"], stack, label)
+            share = max(restless, _FEW / (_FEW + repeaters)) / 2
+            buying = Buying(spec.horizon, bg_nbd(bought(now)))
+            mean = np.mean([one.logits(now) for one in learned.values()], axis=0)
+            level = buying.logits(now)
+            shift = restless * shift_to((1 - share) * mean + share * level, chance(level).mean())
+            weights = {name: (1 - share) * weight for name, weight in weights.items()}
+            learned["buying"], weights["buying"] = buying, share
+        model = self._model(day, "stack", numbers, nights, learned, weights, shift)
+        known = baselines(spec.label, lesson, bought(now), spec.horizon)
+        return _Taught(model, known, "", rows["code"].n_unique())
+
+    def _model(
+        self,
+        day: date,
+        stand: str,
+        numbers: Design,
+        nights: tuple[date, ...],
+        learned: Mapping[str, Learned],
+        weights: Mapping[str, float],
+        shift: float = 0.0,
+    ) -> Model:
+        spec = self.spec
+        inputs = dict.fromkeys((*NEEDED, *numbers.fields))
+        return Model(
+            spec.name,
+            spec.title,
+            spec.field,
+            spec.label,
+            spec.horizon,
+            spec.population,
+            day,
+            stand,
+            {name: self.definitions[name] for name in inputs},
+            tuple(name for name in spec.features if name not in inputs),
+            nights,
+            learned,
+            weights,
+            shift,
+            spec.threshold.default,
+            {},
+        )
+
+
+def _judged(study: Past, taught: _Taught, night: date) -> pl.DataFrame:
+    """Return what was foretold on a night beside what came of it."""
+    rows, outcome = labelled(study, [night])
+    told = {name: one(rows) for name, one in taught.baselines.items()}
+    return rows.select("code", "night", active=active()).with_columns(
+        outcome=pl.Series(outcome), score=pl.Series(taught.model.logits(rows)), **told
+    )
+
+
+def active() -> pl.Expr:
+    """Return who came back, and was here within the last `ACTIVE_DAYS`."""
+    return (pl.col("order_days_total") > 1) & (pl.col("days_since_last_order") < ACTIVE_DAYS)
