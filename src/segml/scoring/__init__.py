@@ -1,1 +1,1 @@
-"""A model is a feature learned from a label; a score is a fact like an order."""
+"""MODELS: a model is a feature learned from a label; a score is a fact like an order."""
