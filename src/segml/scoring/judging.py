@@ -1,0 +1,101 @@
+"""Judging: what was foretold beside what came of it, by slice, held to baselines.
+
+The active slice comes first: of customers who were just here, who will stay away? Of all customers
+any count of days since the last order tells most of it, which says little.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from segml.scoring.bootstrap import Interval, intervals, paired_difference
+from segml.scoring.learners import chance
+from segml.scoring.measures import Measures, measures
+
+SLICES: Final = ("active", "all")
+_PLAIN: Final = {"code", "customer_id", "night", "active", "outcome"}
+_SEED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """How well a score and the baselines do for some customers.
+
+    Attributes
+    ----------
+    name
+        One of `SLICES`.
+    rows, positives
+        How many there are, and how many of them have the label.
+    of
+        Measures by name of the score: ``score`` and the baselines.
+    intervals
+        Of the score's measures, 95 %, by measure.
+    against
+        By baseline, the score's log-loss less the baseline's: negative is better.
+    """
+
+    name: str
+    rows: int
+    positives: int
+    of: dict[str, Measures]
+    intervals: dict[str, Interval]
+    against: dict[str, Interval]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public figures of the score; nulls where they say nothing."""
+        return {"n": self.rows, "positives": self.positives} | figures(self.of["score"])
+
+
+def figures(found: Measures) -> dict[str, float | None]:
+    """Return measures under their public names; null where there is none."""
+    names = {"average_precision": "ap"}
+    return {
+        names.get(name, name): None if np.isnan(value) else value
+        for name, value in asdict(found).items()
+    }
+
+
+def slices(judged: pl.DataFrame, threshold: float | None = None) -> tuple[Slice, ...]:
+    """Return every slice that has both outcomes.
+
+    Parameters
+    ----------
+    judged
+        ``code``, ``active``, ``outcome``, and log-odds as ``score`` and one column per baseline.
+    threshold
+        From which on the score's segment begins.
+    """
+    return tuple(_slices(judged, threshold))
+
+
+def _slices(judged: pl.DataFrame, threshold: float | None) -> Iterator[Slice]:
+    names = scores_of(judged)
+    for name in SLICES:
+        rows = judged.filter("active") if name == "active" else judged
+        outcome = rows["outcome"].to_numpy()
+        if rows.is_empty() or outcome.all() or not outcome.any():
+            continue
+        scores = {one: chance(rows[one].to_numpy()) for one in names}
+        who = rows["code"].to_numpy()
+        yield Slice(
+            name,
+            rows.height,
+            int(outcome.sum()),
+            {one: measures(outcome, score, threshold) for one, score in scores.items()},
+            intervals(outcome, scores["score"], who, seed=_SEED, threshold=threshold),
+            {
+                one: paired_difference(outcome, scores["score"], score, who, seed=_SEED)["log_loss"]
+                for one, score in scores.items()
+                if one != "score"
+            },
+        )
+
+
+def scores_of(judged: pl.DataFrame) -> Sequence[str]:
+    """Return the columns that are scores, the model's own first."""
+    others = [name for name in judged.columns if name not in _PLAIN and name != "score"]
+    return ("score", *others)
