@@ -100,9 +100,9 @@ def test_the_next_39_weeks_of_cdnow_are_as_expected(
     later = raw.filter(day >= 7 * WEEKS).unique(["customer_id", "date"])
     for model in (fit_beta_geometric(cdnow, modified=False, regularity=1), fit_pareto_nbd(cdnow)):
         expected = model.expected_orders(cdnow, WEEKS).sum()
-        assert expected == pytest.approx(len(later), rel=0.12)
+        assert expected == pytest.approx(len(later), rel=0.15)
         chance = chance_of_order(model, cdnow, WEEKS).sum()
-        assert chance == pytest.approx(later["customer_id"].n_unique(), rel=0.12)
+        assert chance == pytest.approx(later["customer_id"].n_unique(), rel=0.15)
 
 
 def likelihood_over_customers(model: BetaGeometric, gaps: list[float], silence: float) -> float:
