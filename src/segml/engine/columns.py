@@ -6,10 +6,12 @@ as a whole number, so that a smaller type can never change an answer; texts and 
 once per different word.
 """
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from math import ceil, floor
-from typing import Final, assert_never
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -20,6 +22,13 @@ from segml.engine.polars_rules import Columns, expression
 
 _SIGNED: Final = ((pl.Int8, 8), (pl.Int16, 16), (pl.Int32, 32), (pl.Int64, 64))
 _UNSIGNED: Final = ((pl.UInt8, 8), (pl.UInt16, 16), (pl.UInt32, 32), (pl.UInt64, 64))
+_ORDERS: Final[dict[Order, Callable[[pl.Series, int | float], Any]]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
 _EPOCH: Final = date(1970, 1, 1)
 _FEW: Final = 4  # words that are cheaper compared one by one than looked up
 _LIMITS: Final[dict[pl.DataType, tuple[int, int]]] = {
@@ -55,19 +64,27 @@ class Column:
 
     def holds(self, leaf: Leaf) -> pl.Series:
         """Return for every row whether `leaf`, asked of this column, holds; never null."""
+        return self.answers(leaf).fill_null(value=False)
+
+    def answers(self, leaf: Leaf) -> pl.Series:
+        """Return the same as `holds`, but null where false because the value is missing."""
         if isinstance(leaf, IsNull):
             return self.values.is_null()
         if isinstance(leaf, Compare | In) and isinstance(leaf.operand, MonthDay):
             days = self.values.cast(pl.Date)
             codes = days.dt.month().cast(pl.Int16) * 100 + days.dt.day()
-            return Column(codes, Kind.NUMBER).holds(_unwrapped(leaf))
-        return self._known(leaf).fill_null(value=False)
+            return Column(codes, Kind.NUMBER).answers(_unwrapped(leaf))
+        return self._known(leaf)
 
     def decoded(self) -> pl.Series:
         """Return the values as people know them: texts and lists themselves, not their codes."""
         if self.words is not None:
-            return self.words.gather(self.values.cast(pl.UInt32))
+            return self.words[self.values.cast(pl.UInt32)]
         return self.values
+
+    def at(self, rows: pl.Series) -> "Column":
+        """Return the values of some rows, by their places (uint32)."""
+        return Column(self.values[rows], self.kind, self.words)
 
     def _known(self, leaf: Leaf) -> pl.Series:
         if self.words is not None:
@@ -85,6 +102,12 @@ class Column:
                     return self.values.cast(pl.Float64).is_in(numbers)
                 case _:
                     pass
+        if isinstance(leaf, Compare):
+            if self.values.dtype == pl.Boolean and leaf.order == "eq":
+                return self.values if leaf.value else ~self.values
+            if self.values.dtype.is_float():
+                found: pl.Series = _ORDERS[leaf.order](self.values, float(_number(leaf.value)))
+                return found
         return _asked(self.values, leaf, self.kind)
 
     def _among(self, wanted: pl.Series) -> pl.Series:
@@ -145,15 +168,5 @@ def _compared(values: pl.Series, order: Order, value: int | float) -> pl.Series:
         below = value > most  # every known value is below `value`, or every one above
         holds = order in (("lt", "le") if below else ("gt", "ge"))
         return values.is_not_null() if holds else values.is_null() & values.is_not_null()
-    match order:
-        case "eq":
-            return values == value
-        case "lt":
-            return values < value
-        case "le":
-            return values <= value
-        case "gt":
-            return values > value
-        case "ge":
-            return values >= value
-    assert_never(order)
+    found: pl.Series = _ORDERS[order](values, value)
+    return found

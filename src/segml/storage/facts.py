@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segml.core.features import Feature
 from segml.core.predicates import Events
+from segml.engine.bitmaps import Codes
 from segml.engine.bucket import Bucket
 from segml.engine.cache import Cache
 from segml.engine.kernel import KNOWN, snapshot
@@ -24,6 +25,8 @@ from segml.storage.buckets import State
 from segml.storage.columns import WORKERS, Compute
 from segml.storage.warehouse import Warehouse
 from segml.storage.watched import Watched
+
+NAMES: Final = ("first_name", "last_name")
 
 
 class Facts:
@@ -65,24 +68,25 @@ class Facts:
         typed = pl.Series([customer]).cast(ids.dtype, strict=False)[0]
         return None if typed is None else ids.index_of(typed)
 
-    def names(self, as_of: date, codes: NDArray[np.int64]) -> pl.DataFrame:
-        """Return ``first_name, last_name`` of customers, as last known before a date."""
+    def names(self, as_of: date, codes: Codes) -> dict[str, list[str | None]]:
+        """Return ``first_name`` and ``last_name`` of customers, as last known before a date."""
         state = self.arranged(as_of)
-        both = ("first_name", "last_name")
-        places = np.zeros(0, dtype=np.int64)
-        found = pl.DataFrame(schema=dict.fromkeys(both, pl.String))
-        for bucket in np.unique(codes // state.bucket):
-            key = ("names", as_of, state.generation, state.lineage, int(bucket))
+        found: dict[str, list[str | None]] = {name: [None] * len(codes) for name in NAMES}
+        buckets = codes // state.bucket
+        for bucket in sorted(set(buckets.tolist())):
+            key = ("names", as_of, state.generation, state.lineage, bucket)
 
-            def read(bucket: int = int(bucket)) -> pl.DataFrame:
+            def read(bucket: int = bucket) -> pl.DataFrame:
                 profiles = self._bucket(state, bucket, as_of)
-                return pl.DataFrame({n: profiles.profile(n).cast(pl.String) for n in both})
+                return pl.DataFrame({n: profiles.profile(n).cast(pl.String) for n in NAMES})
 
             held = self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
-            inside = np.flatnonzero(codes // state.bucket == bucket)
-            rows = (codes[inside] - bucket * state.bucket).tolist()
-            places, found = np.append(places, inside), pl.concat([found, held[rows]])
-        return found.select(pl.all().gather(np.argsort(places)))
+            places = np.flatnonzero(buckets == bucket)
+            rows = pl.Series(codes[places] - bucket * state.bucket, dtype=pl.UInt32)
+            for name, texts in found.items():
+                for place, text in zip(places.tolist(), held[name][rows].to_list(), strict=True):
+                    texts[place] = text
+        return found
 
     def ids(self, size: int) -> pl.Series:
         """Return ``customer_id`` of the first `size` codes."""

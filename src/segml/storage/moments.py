@@ -23,7 +23,8 @@ from segml.core.errors import WorkspaceError
 from segml.core.features import Feature
 from segml.core.predicates import Events
 from segml.core.tables import Kind
-from segml.engine.bitmaps import Words
+from segml.engine import bitmaps
+from segml.engine.bitmaps import Codes, Words
 from segml.engine.cache import Cache
 from segml.engine.columns import Column
 from segml.engine.kernel import KNOWN
@@ -277,16 +278,27 @@ class StoredMoment:
         """Return the place of each code in the order of customer_id; None where codes ascend."""
         return self.moments.facts.ranks(self.size)
 
-    def rows(self, codes: NDArray[np.int64], names: Iterable[str]) -> pl.DataFrame:
+    def sorted(self, held: Words, most: int | None = None) -> Codes:
+        """Return the codes of a set in the order of customer_id; at most so many."""
+        order = self.ranks()
+        if order is None:
+            return bitmaps.codes(held, most)
+        codes = bitmaps.codes(held)
+        return codes[np.argsort(order[codes])][:most]
+
+    def rows(self, codes: Codes, names: Iterable[str]) -> pl.DataFrame:
         """Return ``customer_id`` and features of customers, in the order of `codes`."""
+        return pl.DataFrame(self.values(codes, names))
+
+    def values(self, codes: Codes, names: Iterable[str]) -> dict[str, pl.Series]:
+        """Return the same, column by column."""
         names = tuple(names)
-        moment = self.need(names)
-        found = {"customer_id": self.moments.facts.ids(self.size).gather(codes)}
+        moment, places = self.need(names), pl.Series(codes, dtype=pl.UInt32)
+        found = {"customer_id": self.moments.facts.ids(self.size)[places]}
         for name in names:
-            column = moment.column(name)
-            values = Column(column.values.gather(codes), column.kind, column.words).decoded()
+            values = moment.column(name).at(places).decoded()
             found[name] = values.cast(pl.Int64) if values.dtype.is_integer() else values
-        return pl.DataFrame(found)
+        return found
 
     def before(self, days: int) -> "StoredMoment":
         """Return the moment so many days earlier."""
