@@ -75,6 +75,22 @@ def test_bitmaps_are_sets() -> None:
         assert (bitmaps.among(places, size) == words).all()
         for code in range(size):
             assert bitmaps.holds(words, code) == held[code]
+        known = random.random(size) < 0.8
+        unsure = pl.Series(held, dtype=pl.Boolean).set(pl.Series(~known), None)
+        for part in (unsure, unsure[size // 3 :]):
+            assert (bitmaps.codes(bitmaps.packed(part)) == part.arg_true().to_numpy()).all()
+        both = bitmaps.intersection([words, bitmaps.packed(pl.Series(known))], size)
+        assert (bitmaps.codes(both) == np.flatnonzero(held & known)).all()
+        either = bitmaps.union([words, bitmaps.packed(pl.Series(known))], size)
+        assert (bitmaps.codes(either) == np.flatnonzero(held | known)).all()
+
+
+def test_the_first_members_of_a_large_set() -> None:
+    for step in (1, 70, 9_973, 99_999):
+        places = np.arange(0, 100_000, step)
+        words = bitmaps.among(places, 100_000)
+        for most in (1, 50, len(places), 200_000):
+            assert (bitmaps.codes(words, most) == places[:most]).all()
 
 
 def test_nights_of_the_first_layout_are_run_again(tmp_path: Path, data: Path) -> None:

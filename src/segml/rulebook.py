@@ -1,6 +1,7 @@
 """The segments of a workspace: what they are called, which rules they have, who refers to whom."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,10 @@ class Rulebook:
         self._folder = folder
         self._file = folder / "catalogue.db"
         self._url = url
+
+    @cached_property
+    def _names(self) -> Catalog:
+        return build(FEATURES)
 
     @cached_property
     def _catalogue(self) -> "Catalogue":
@@ -130,8 +135,7 @@ class Rulebook:
 
     def catalog(self) -> Catalog:
         """Return every name a rule may use."""
-        segments = self.all()
-        return build(FEATURES, {name: segment.rule for name, segment in segments.items()})
+        return replace(self._names, segments=_WireRules(self.all))
 
     def rule(self, rule: RuleLike, *, naming: str | None = None) -> Rule:
         """Return the parsed rule of a segment, of a wire group or of an expression.
@@ -158,6 +162,26 @@ class Rulebook:
             except RuleRefused as refused:
                 missing[name] = " ".join(problem.message for problem in refused.problems)
         return found, missing
+
+
+class _WireRules(Mapping[str, Any]):
+    """The wire rule of every segment by id, asked for when a rule refers to a segment."""
+
+    def __init__(self, segments: Callable[[], Mapping[str, Segment]]) -> None:
+        self._segments = segments
+
+    @cached_property
+    def _held(self) -> Mapping[str, Any]:
+        return {name: segment.rule for name, segment in self._segments().items()}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 def _wire(rule: Any) -> Any:

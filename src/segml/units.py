@@ -1,6 +1,7 @@
 """Fields as people ask for them and see them: which there are, and in whole units."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -25,6 +26,16 @@ def check_fields(names: Sequence[str]) -> None:
             raise UnknownName("field", name, known)
         if name not in known:
             raise WorkspaceError(f"“{name}” needs a trained model, and there is none yet.")
+
+
+def shown(name: str, values: pl.Series) -> list[Any]:
+    """Return a few values of a field as JSON: money in whole currency, dates in ISO 8601."""
+    if values.dtype == pl.Date:
+        values = values.cast(pl.String)
+    scale = FEATURES[name].scale
+    if not scale:
+        return values.to_list()
+    return [None if value is None else value / 10**scale for value in values.to_list()]
 
 
 def in_wire_units(frame: pl.DataFrame) -> pl.DataFrame:

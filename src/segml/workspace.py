@@ -10,18 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
 from segml import settings as settings_file
 from segml.analytics import Analytics
 from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError, near
+from segml.core.predicates import EVERYONE
 from segml.core.tables import MONEY_SCALE, CustomerId
 from segml.engine import bitmaps
 from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
-from segml.engine.bitmaps import Codes, Words
+from segml.engine.bitmaps import Words
 from segml.engine.cache import Cache
 from segml.engine.explain import ranks, reasons
 from segml.engine.history import History
@@ -41,7 +41,7 @@ from segml.storage.lock import writing
 from segml.storage.moments import Moments, StoredMoment
 from segml.storage.nights import Nights
 from segml.storage.warehouse import ImportCount, Warehouse
-from segml.units import available_features, check_fields, in_wire_units
+from segml.units import available_features, check_fields, in_wire_units, shown
 
 SAMPLE: Final = 50
 PATIENCE: Final = 60.0  # seconds
@@ -204,7 +204,7 @@ class Workspace:
         check_fields(names)
         chosen = tuple(dict.fromkeys(names)) or tuple(available_features())
         moment = self._moments.at(self._day(as_of)).need(chosen)
-        return in_wire_units(moment.rows(self._sorted(moment, moment.known()), chosen))
+        return in_wire_units(moment.rows(moment.sorted(moment.known()), chosen))
 
     def preview(
         self, rule: RuleLike, *, as_of: date | None = None, session: Hashable = None
@@ -228,8 +228,8 @@ class Workspace:
         moment = self._moments.at(day, superseded.check)
         engine = SetEngine(moment, self.cache, superseded)
         held = engine.members(parsed.lower(day))
-        universe = bitmaps.count(engine.universe())
-        kept = [bitmaps.count(engine.members(leaf.lower(day))) for leaf in parsed.leaves()]
+        universe = engine.count(EVERYONE)
+        kept = [engine.count(leaf.lower(day)) for leaf in parsed.leaves()]
         return Preview(
             bitmaps.count(held),
             universe,
@@ -274,7 +274,7 @@ class Workspace:
         wanted = tuple(dict.fromkeys(fields))
         moment = self._moments.at(day)
         held = SetEngine(moment, self.cache).members(self.segments.rule(rule).lower(day))
-        return in_wire_units(moment.rows(self._sorted(moment, held), wanted))
+        return in_wire_units(moment.rows(moment.sorted(held), wanted))
 
     def explain(
         self,
@@ -295,7 +295,7 @@ class Workspace:
             for leaf in parsed.leaves()
             if ranks(leaf.lower(day))
         }
-        reference = Reference.of(self.history(day).of(customer), FEATURES)
+        reference = Reference.of(self.facts.history(day, code), FEATURES)
         found = reasons(parsed, customer, day, reference, ranked)
         member = bitmaps.holds(engine.members(parsed.lower(day)), code)
         label = rule if isinstance(rule, str) else "this rule"
@@ -376,24 +376,16 @@ class Workspace:
         return code
 
     def _ids(self, moment: StoredMoment, held: Words) -> pl.Series:
-        return moment.rows(self._sorted(moment, held), ())["customer_id"]
-
-    def _sorted(self, moment: StoredMoment, held: Words, most: int | None = None) -> Codes:
-        """Return the codes of a set in the order of customer_id; at most so many."""
-        order = moment.ranks()
-        if order is None:
-            return bitmaps.codes(held, most)
-        codes = bitmaps.codes(held)
-        return codes[np.argsort(order[codes])][:most]
+        return moment.rows(moment.sorted(held), ())["customer_id"]
 
     def _sample(
         self, moment: StoredMoment, held: Words, fields: Sequence[str]
     ) -> Iterator[dict[str, Any]]:
-        codes = self._sorted(moment, held, SAMPLE)
-        rows = in_wire_units(moment.rows(codes, fields))
+        codes = moment.sorted(held, SAMPLE)
+        ids, *values = moment.values(codes, fields).values()
+        columns: dict[str, Sequence[Any]] = {"customer_id": ids.to_list()}
         if self._warehouse.has_customers():
-            names = self.facts.names(moment.as_of, codes)
-            rows = pl.concat([rows, names], how="horizontal").select(
-                "customer_id", *names.columns, *rows.columns[1:]
-            )
-        yield from rows.with_columns(pl.col(pl.Date).cast(pl.String)).to_dicts()
+            columns |= self.facts.names(moment.as_of, codes)
+        columns |= {name: shown(name, one) for name, one in zip(fields, values, strict=True)}
+        for row in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, row, strict=True))

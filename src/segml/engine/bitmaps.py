@@ -4,6 +4,7 @@ Words are 64-bit; bits beyond the last customer are 0. Bitmaps in a cache are sh
 they are never written to.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,20 +16,40 @@ Codes = NDArray[np.int64]
 
 
 def packed(held: pl.Series) -> Words:
-    """Return a true-or-false column without missing values as a bitmap."""
+    """Return a true-or-false column as a bitmap; who has no value is not in it."""
     bits = held.rechunk().to_arrow()
-    raw = bits.buffers()[1]
+    valid, raw = bits.buffers()
     words = np.zeros(-(-len(held) // 64), dtype=np.uint64)
     size = -(-len(held) // 8)
-    into = words.view(np.uint8)
+    into = words.view(np.uint8)[:size]
     if raw is None or bits.offset % 8:
-        into[:size] = np.packbits(held.to_numpy(), bitorder="little")
+        into[:] = np.packbits(held.fill_null(value=False).to_numpy(), bitorder="little")
         return words
-    start = bits.offset // 8
-    into[:size] = np.frombuffer(raw, dtype=np.uint8)[start : start + size]
+    inside = slice(bits.offset // 8, bits.offset // 8 + size)
+    values = np.frombuffer(raw, dtype=np.uint8)[inside]
+    if valid is None:
+        into[:] = values
+    else:
+        np.bitwise_and(values, np.frombuffer(valid, dtype=np.uint8)[inside], out=into)
     if len(held) % 8:
-        into[size - 1] &= (1 << len(held) % 8) - 1
+        into[-1] &= (1 << len(held) % 8) - 1
     return words
+
+
+def intersection(sets: Iterable[Words], size: int) -> Words:
+    """Return who is in all of the sets; everyone of `size` customers where there are none."""
+    return _joined(np.bitwise_and, sets, everyone(size))
+
+
+def union(sets: Iterable[Words], size: int) -> Words:
+    """Return who is in any of the sets; nobody of `size` customers where there are none."""
+    return _joined(np.bitwise_or, sets, nobody(size))
+
+
+def _joined(join: np.ufunc, sets: Iterable[Words], neutral: Words) -> Words:
+    for words in sets:
+        join(neutral, words, out=neutral)
+    return neutral
 
 
 def everyone(size: int) -> Words:
@@ -64,7 +85,10 @@ def holds(words: Words, code: int) -> bool:
 
 def codes(words: Words, most: int | None = None) -> Codes:
     """Return the codes of the members, ascending; at most so many."""
-    filled = np.flatnonzero(words)[:most]  # each of these words holds a member at least
+    stop = len(words) if most is None else most
+    while stop < len(words) and count(words[:stop]) < (most or 0):
+        stop *= 8  # the first members stand among the first words
+    filled = np.flatnonzero(words[:stop])[:most]  # each of these words holds a member at least
     bits = np.unpackbits(words[filled].view(np.uint8), bitorder="little")
     places = np.flatnonzero(bits)[:most]
     return places if len(filled) == len(words) else (filled[places >> 6] << 6) | (places & 63)
@@ -72,9 +96,9 @@ def codes(words: Words, most: int | None = None) -> Codes:
 
 def among(places: NDArray[Any], size: int) -> Words:
     """Return the set of the customers with the given codes."""
-    held = np.zeros(size, dtype=bool)
-    held[places] = True
-    return packed(pl.Series(held))
+    words = nobody(size)
+    np.bitwise_or.at(words, places >> 6, np.uint64(1) << (places & 63).astype(np.uint64))
+    return words
 
 
 def overlaps(sets: list[Words]) -> NDArray[np.int64]:

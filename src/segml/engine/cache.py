@@ -35,6 +35,11 @@ class Cache:
         """Return how many bytes are held."""
         return self._size
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Return whether a value is held now."""
+        with self._lock:
+            return key in self._held
+
     def get(self, key: Hashable, make: Callable[[], T], size: Callable[[T], int]) -> T:
         """Return the value of `key`, made by `make` where it is not held; its `size` in bytes.
 

@@ -6,10 +6,12 @@ as a whole number, so that a smaller type can never change an answer; texts and 
 once per different word.
 """
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from math import ceil, floor
-from typing import Final, assert_never
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -20,9 +22,17 @@ from segml.engine.polars_rules import Columns, expression
 
 _SIGNED: Final = ((pl.Int8, 8), (pl.Int16, 16), (pl.Int32, 32), (pl.Int64, 64))
 _UNSIGNED: Final = ((pl.UInt8, 8), (pl.UInt16, 16), (pl.UInt32, 32), (pl.UInt64, 64))
+_ORDERS: Final[dict[Order, Callable[[pl.Series, int | float], Any]]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
 _EPOCH: Final = date(1970, 1, 1)
 _FEW: Final = 4  # words that are cheaper compared one by one than looked up
-_LIMITS: Final[dict[pl.DataType, tuple[int, int]]] = {
+# The least and the largest number that a type holds.
+LIMITS: Final[dict[pl.DataType, tuple[int, int]]] = {
     **{kind(): (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for kind, bits in _SIGNED},
     **{kind(): (0, 2**bits - 1) for kind, bits in _UNSIGNED},
 }
@@ -55,19 +65,28 @@ class Column:
 
     def holds(self, leaf: Leaf) -> pl.Series:
         """Return for every row whether `leaf`, asked of this column, holds; never null."""
+        answers = self.answers(leaf)
+        return answers.fill_null(value=False) if answers.null_count() else answers
+
+    def answers(self, leaf: Leaf) -> pl.Series:
+        """Return the same as `holds`, but null where false because the value is missing."""
         if isinstance(leaf, IsNull):
             return self.values.is_null()
         if isinstance(leaf, Compare | In) and isinstance(leaf.operand, MonthDay):
             days = self.values.cast(pl.Date)
             codes = days.dt.month().cast(pl.Int16) * 100 + days.dt.day()
-            return Column(codes, Kind.NUMBER).holds(_unwrapped(leaf))
-        return self._known(leaf).fill_null(value=False)
+            return Column(codes, Kind.NUMBER).answers(_unwrapped(leaf))
+        return self._known(leaf)
 
     def decoded(self) -> pl.Series:
         """Return the values as people know them: texts and lists themselves, not their codes."""
         if self.words is not None:
-            return self.words.gather(self.values.cast(pl.UInt32))
+            return self.words[self.values.cast(pl.UInt32)]
         return self.values
+
+    def at(self, rows: pl.Series) -> "Column":
+        """Return the values of some rows, by their places (uint32)."""
+        return Column(self.values[rows], self.kind, self.words)
 
     def _known(self, leaf: Leaf) -> pl.Series:
         if self.words is not None:
@@ -85,6 +104,12 @@ class Column:
                     return self.values.cast(pl.Float64).is_in(numbers)
                 case _:
                     pass
+        if isinstance(leaf, Compare):
+            if self.values.dtype == pl.Boolean and leaf.order == "eq":
+                return self.values if leaf.value else ~self.values
+            if self.values.dtype.is_float():
+                found: pl.Series = _ORDERS[leaf.order](self.values, float(_number(leaf.value)))
+                return found
         return _asked(self.values, leaf, self.kind)
 
     def _among(self, wanted: pl.Series) -> pl.Series:
@@ -140,20 +165,10 @@ def _compared(values: pl.Series, order: Order, value: int | float) -> pl.Series:
             case "le" | "gt":
                 value = floor(value)
     value = int(value)
-    least, most = _LIMITS[values.dtype]
+    least, most = LIMITS[values.dtype]
     if value > most or value < least:
         below = value > most  # every known value is below `value`, or every one above
         holds = order in (("lt", "le") if below else ("gt", "ge"))
         return values.is_not_null() if holds else values.is_null() & values.is_not_null()
-    match order:
-        case "eq":
-            return values == value
-        case "lt":
-            return values < value
-        case "le":
-            return values <= value
-        case "gt":
-            return values > value
-        case "ge":
-            return values >= value
-    assert_never(order)
+    found: pl.Series = _ORDERS[order](values, value)
+    return found

@@ -10,8 +10,7 @@ To make anything else interactive: express it in these bitmaps.
 from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from functools import cache, reduce
-from operator import and_, or_
+from functools import cache
 from os import cpu_count
 from typing import Final, Protocol
 
@@ -40,7 +39,6 @@ from segml.engine.cache import Cache
 from segml.engine.columns import Column
 
 _LARGE: Final = 500_000  # customers from which a leaf takes longer than to ask another thread
-_NARROW: Final = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
 class Moment(Protocol):
@@ -109,10 +107,17 @@ class SetEngine:
     def members(self, predicate: Predicate) -> Words:
         """Return the customers for whom `predicate` holds."""
         self._moment = self._moment.need(field_names(predicate))
-        leaves = [part for part in walk(predicate) if isinstance(part, Leaf)]
-        if len(leaves) > 1 and self._moment.size >= _LARGE:  # the leaves first, on every core
-            list(_pool().map(self._held, dict.fromkeys(leaves)))
+        if self._moment.size >= _LARGE:  # new leaves first, on every core
+            leaves = dict.fromkeys(part for part in walk(predicate) if isinstance(part, Leaf))
+            fresh = [leaf for leaf in leaves if (self._moment.key, leaf) not in self._cache]
+            if len(fresh) > 1:
+                list(_pool().map(self._held, fresh))
         return self._held(predicate) & self.universe()
+
+    def count(self, predicate: Predicate) -> int:
+        """Return for how many customers `predicate` holds."""
+        key = (self._moment.key, predicate, "count")
+        return self._cache.get(key, lambda: bitmaps.count(self.members(predicate)), _number)
 
     def column(self, name: str) -> Column:
         """Return a feature of every customer, by code."""
@@ -123,9 +128,9 @@ class SetEngine:
         size = self._moment.size
         match predicate:
             case And(items):
-                return reduce(and_, map(self._held, items), bitmaps.everyone(size))
+                return bitmaps.intersection(map(self._held, items), size)
             case Or(items):
-                return reduce(or_, map(self._held, items), bitmaps.nobody(size))
+                return bitmaps.union(map(self._held, items), size)
             case Not(item):
                 return ~self._held(item)
             case Before(days, item):
@@ -141,7 +146,7 @@ class SetEngine:
         column = self._operand(leaf.operand)
         if isinstance(leaf, Top):
             return self._top(leaf, column)
-        return bitmaps.packed(column.holds(leaf))
+        return bitmaps.packed(column.answers(leaf))
 
     def _operand(self, operand: Operand) -> Column:
         if isinstance(operand, Events):
@@ -163,8 +168,8 @@ class SetEngine:
             return known
         threshold = _nth(values, known, wanted, many, largest=top.largest)
         beyond = values > threshold if top.largest else values < threshold
-        inside = bitmaps.packed(beyond.fill_null(value=False)) & known
-        equal = bitmaps.packed((values == threshold).fill_null(value=False)) & known
+        inside = bitmaps.packed(beyond) & known
+        equal = bitmaps.packed(values == threshold) & known
         codes = bitmaps.codes(equal)
         ranks = self._moment.ranks()
         if ranks is not None:
@@ -180,16 +185,18 @@ def _pool() -> ThreadPoolExecutor:
 
 def _nth(values: pl.Series, known: Words, wanted: int, many: int, *, largest: bool) -> int | float:
     """Return the `wanted`-th largest (or smallest) of the `many` known values."""
-    array = values.fill_null(0).to_numpy()
-    if many < len(array):
-        held = np.unpackbits(known.view(np.uint8), count=len(array), bitorder="little")
-        array = array[held.view(bool)]
+    array = (values.drop_nulls() if values.null_count() else values).to_numpy()
+    if many < len(array):  # there are values of customers who are not known
+        held = np.unpackbits(known.view(np.uint8), count=len(values), bitorder="little")
+        array = values.filter(pl.Series(held.view(bool))).to_numpy()
     place = many - wanted if largest else wanted - 1
-    # A partition of 64-bit values is slower than sorting them.
-    ordered = np.partition(array, place) if values.dtype in _NARROW else np.sort(array)
-    found: int | float = ordered[place].item()
+    found: int | float = np.partition(array, place)[place].item()
     return found
 
 
 def _bytes(words: Words) -> int:
     return words.nbytes
+
+
+def _number(_: int) -> int:
+    return 1_000  # its key takes more room than the number

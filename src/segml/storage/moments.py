@@ -23,7 +23,8 @@ from segml.core.errors import WorkspaceError
 from segml.core.features import Feature
 from segml.core.predicates import Events
 from segml.core.tables import Kind
-from segml.engine.bitmaps import Words
+from segml.engine import bitmaps
+from segml.engine.bitmaps import Codes, Words
 from segml.engine.cache import Cache
 from segml.engine.columns import Column
 from segml.engine.kernel import KNOWN
@@ -125,21 +126,21 @@ class Moments:
         return None
 
     def whole(self, as_of: date) -> bool:
-        """Return whether a date has every column, with files that are as they were written."""
+        """Return whether a date has every column, to the last byte as it was written."""
         try:
             found = self.stored(as_of)
             if found is None or self.missing(found, self.features):
                 return False
-            found.check()
+            found.check(checksums=True)
         except WorkspaceError:
             return False
         return True
 
-    def check(self, as_of: date) -> None:
+    def check(self, as_of: date, *, checksums: bool = False) -> None:
         """Raise `WorkspaceError` when what is stored of a date is damaged."""
         found = self.stored(as_of)
         if found is not None:
-            found.check()
+            found.check(checksums=checksums)
 
     def forget(self, as_of: date) -> None:
         """Remove what is stored of a date, so that it is computed anew."""
@@ -176,7 +177,7 @@ class Moments:
         for folder in sorted(self._root.glob(f"{as_of}.g*"), key=_generation, reverse=True):
             try:
                 found = self._open(folder)
-                found.check()
+                found.check(checksums=True)  # or damage would be handed on
             except WorkspaceError:
                 continue  # damaged, or never finished
             same = found.format == FORMAT and found.lineage == state.lineage
@@ -277,16 +278,27 @@ class StoredMoment:
         """Return the place of each code in the order of customer_id; None where codes ascend."""
         return self.moments.facts.ranks(self.size)
 
-    def rows(self, codes: NDArray[np.int64], names: Iterable[str]) -> pl.DataFrame:
+    def sorted(self, held: Words, most: int | None = None) -> Codes:
+        """Return the codes of a set in the order of customer_id; at most so many."""
+        order = self.ranks()
+        if order is None:
+            return bitmaps.codes(held, most)
+        codes = bitmaps.codes(held)
+        return codes[np.argsort(order[codes])][:most]
+
+    def rows(self, codes: Codes, names: Iterable[str]) -> pl.DataFrame:
         """Return ``customer_id`` and features of customers, in the order of `codes`."""
+        return pl.DataFrame(self.values(codes, names))
+
+    def values(self, codes: Codes, names: Iterable[str]) -> dict[str, pl.Series]:
+        """Return the same, column by column."""
         names = tuple(names)
-        moment = self.need(names)
-        found = {"customer_id": self.moments.facts.ids(self.size).gather(codes)}
+        moment, places = self.need(names), pl.Series(codes, dtype=pl.UInt32)
+        found = {"customer_id": self.moments.facts.ids(self.size)[places]}
         for name in names:
-            column = moment.column(name)
-            values = Column(column.values.gather(codes), column.kind, column.words).decoded()
+            values = moment.column(name).at(places).decoded()
             found[name] = values.cast(pl.Int64) if values.dtype.is_integer() else values
-        return pl.DataFrame(found)
+        return found
 
     def before(self, days: int) -> "StoredMoment":
         """Return the moment so many days earlier."""
