@@ -9,6 +9,7 @@
     ├── UnknownName        a segment, customer, table or field that is not there; near names
     ├── SegmentInUse       a segment that others refer to cannot be deleted
     ├── Superseded         an evaluation that a newer one of the same session has replaced
+    ├── TooFewCustomers    nothing that would hold can be learned from so few
     └── RuleRefused        a rule with problems: all of them at once, each with its path
 """
 
@@ -46,6 +47,10 @@ class SegmentInUse(SegmlError):
 
 class Superseded(SegmlError):
     """An evaluation stopped because nobody waits for it any more."""
+
+
+class TooFewCustomers(SegmlError):
+    """Too few customers to learn from, or to judge by what was learned."""
 
 
 @dataclass(frozen=True, slots=True)

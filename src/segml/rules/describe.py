@@ -78,9 +78,11 @@ def _value(named: Named, operator: Operator, value: Any) -> str:
         case Takes.NOTHING, _:
             return ""
         case Takes.PAIR, (low, high):
-            return f"{_one(named, low)} and {_one(named, high)}"
+            return f"{value_words(named, low)} and {value_words(named, high)}"
         case Takes.MANY, tuple():
-            return _listed([_one(named, item) for item in value], "or") if value else "nothing"
+            return (
+                _listed([value_words(named, item) for item in value], "or") if value else "nothing"
+            )
         case Takes.PERIOD, Span(n, unit):
             return f"{unit}" if n == 1 else f"{n} {unit}s"
         case Takes.AGO, Ago(start, end, unit):
@@ -92,10 +94,11 @@ def _value(named: Named, operator: Operator, value: Any) -> str:
         case Takes.PERCENT, Decimal():
             return f"{value.normalize():f} %"
         case _:
-            return _one(named, value)
+            return value_words(named, value)
 
 
-def _one(named: Named, value: Any) -> str:
+def value_words(named: Named, value: Any) -> str:
+    """Return one value of a field, in stored units, in words: “wine”, 3 May 2026, 60 %."""
     match value:
         case bool():
             return "yes" if value else "no"
