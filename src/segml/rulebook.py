@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segml.champions import Champions, at_thresholds
 from segml.core.errors import RuleRefused, SegmentInUse, UnknownName, WorkspaceError
 from segml.library.features import FEATURES
 from segml.rules.catalog import Catalog, build
@@ -32,16 +33,24 @@ class Rulebook:
         The workspace's folder.
     url
         SQLAlchemy URL of the catalogue; empty for a SQLite file in the folder.
+    champions
+        Which scores there are, and where their segments begin.
     """
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, champions: Champions) -> None:
         self._folder = folder
+        self._champions = champions
+        self._built: tuple[frozenset[str], Catalog] | None = None
         self._file = folder / "catalogue.db"
         self._url = url
 
-    @cached_property
     def _names(self) -> Catalog:
-        return build(FEATURES)
+        """Return the catalog without segments, built again only when a score comes to be."""
+        trained = frozenset(self._champions.trained())
+        if self._built is None or self._built[0] != trained:
+            features = {**FEATURES, **self._champions.fields()}
+            self._built = (trained, build(features, trained=trained))
+        return self._built[1]
 
     @cached_property
     def _catalogue(self) -> "Catalogue":
@@ -52,8 +61,15 @@ class Rulebook:
     def all(self) -> dict[str, Segment]:
         """Return the current version of every segment by id."""
         if not self._url and not self._file.exists():
-            return dict(shipped())  # nothing was ever saved
-        return self._catalogue.segments()
+            found = dict(shipped())  # nothing was ever saved
+        else:
+            found = self._catalogue.segments()
+        thresholds = self._champions.thresholds()
+        if thresholds:  # those that come with segml begin where the champion's segment does
+            for name in shipped():
+                rule = at_thresholds(found[name].rule, thresholds)
+                found[name] = replace(found[name], rule=rule)
+        return found
 
     def get(self, name: str, version: int | None = None) -> Segment:
         """Return a segment, or one of its older versions; `UnknownName` when there is none."""
@@ -135,7 +151,7 @@ class Rulebook:
 
     def catalog(self) -> Catalog:
         """Return every name a rule may use."""
-        return replace(self._names, segments=_WireRules(self.all))
+        return replace(self._names(), segments=_WireRules(self.all))
 
     def rule(self, rule: RuleLike, *, naming: str | None = None) -> Rule:
         """Return the parsed rule of a segment, of a wire group or of an expression.

@@ -18,21 +18,33 @@ def available_features() -> Mapping[str, Feature]:
     }
 
 
-def check_fields(names: Sequence[str]) -> None:
-    """Raise `UnknownName` for a field there is not, `WorkspaceError` for one without a model."""
-    known = available_features()
+def check_fields(
+    names: Sequence[str], scores: Mapping[str, Feature], trained: Mapping[str, Feature]
+) -> None:
+    """Raise `UnknownName` for a field there is not, `WorkspaceError` for one without a model.
+
+    Parameters
+    ----------
+    names
+        What is asked for.
+    scores, trained
+        The scores that are declared, and those that have a champion.
+    """
+    known = {**available_features(), **trained}
     for name in names:
-        if name not in FEATURES:
+        if name not in known and name not in scores:
             raise UnknownName("field", name, known)
         if name not in known:
-            raise WorkspaceError(f"“{name}” needs a trained model, and there is none yet.")
+            raise WorkspaceError(
+                f"“{name}” needs a trained model, and there is none yet: run segml train."
+            )
 
 
 def shown(name: str, values: pl.Series) -> list[Any]:
     """Return a few values of a field as JSON: money in whole currency, dates in ISO 8601."""
     if values.dtype == pl.Date:
         values = values.cast(pl.String)
-    scale = FEATURES[name].scale
+    scale = FEATURES[name].scale if name in FEATURES else 0
     if not scale:
         return values.to_list()
     return [None if value is None else value / 10**scale for value in values.to_list()]

@@ -15,8 +15,10 @@ import polars as pl
 from segml import settings as settings_file
 from segml.analytics import Analytics
 from segml.answers import Explanation, Kept, NightReport, Preview
+from segml.champions import Champions
 from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError, near
 from segml.core.predicates import EVERYONE
+from segml.core.predicates import field_names
 from segml.core.tables import MONEY_SCALE, CustomerId
 from segml.engine import bitmaps
 from segml.engine.arithmetic import quotient
@@ -98,12 +100,13 @@ class Workspace:
         self.nights = Nights(self.folder / "nights")
         self.cache = Cache(self.settings.memory_mb * 1_000_000)
         self.facts = Facts(self._warehouse, self._arranged, self.cache)
+        self.models = Champions(self.folder)
         self._moments = Moments(
-            self.folder / "snapshots", self.facts, available_features(), self.cache
+            self.folder / "snapshots", self.facts, available_features(), self.cache, self.models
         )
         self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
-        self.segments = Rulebook(self.folder, self.settings.catalogue)
+        self.segments = Rulebook(self.folder, self.settings.catalogue, self.models)
         self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
 
     @classmethod
@@ -201,8 +204,8 @@ class Workspace:
 
     def features(self, names: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return one row per customer: customer_id and fields (all without names), wire units."""
-        check_fields(names)
-        chosen = tuple(dict.fromkeys(names)) or tuple(available_features())
+        self._check(names)
+        chosen = tuple(dict.fromkeys(names)) or tuple(self._moments.features)
         moment = self._moments.at(self._day(as_of)).need(chosen)
         return in_wire_units(moment.rows(moment.sorted(moment.known()), chosen))
 
@@ -253,8 +256,15 @@ class Workspace:
         from segml.engine.sql import members_sql  # noqa: PLC0415 (sqlglot loads slowly)
 
         day = self._day(as_of)
+        lowered = self.segments.rule(rule).lower(day)
+        scores = sorted({*field_names(lowered)} & {*self.models.trained()})
+        if scores:
+            raise WorkspaceError(
+                f"{', '.join(scores)} is what a model says and stands in no table, so this rule "
+                "has no SQL. Write the members to a file instead: segml members … -o FILE."
+            )
         return members_sql(
-            self.segments.rule(rule).lower(day),
+            lowered,
             day,
             features=FEATURES,
             has_customers=self._warehouse.has_customers(),
@@ -269,7 +279,7 @@ class Workspace:
         fields: Sequence[str] = (),
     ) -> pl.DataFrame:
         """Return ``customer_id`` and `fields` of the members, ascending, in wire units."""
-        check_fields(fields)
+        self._check(fields)
         day = self._day(as_of)
         wanted = tuple(dict.fromkeys(fields))
         moment = self._moments.at(day)
@@ -290,16 +300,21 @@ class Workspace:
         engine = SetEngine(moment, self.cache)
         code = self._known(customer, moment, engine.universe())
         customer = moment.moments.facts.ids(moment.size)[code]
-        ranked = {
-            leaf.path: bitmaps.holds(engine.members(leaf.lower(day)), code)
-            for leaf in parsed.leaves()
-            if ranks(leaf.lower(day))
-        }
+        trained = self.models.trained()
+        ranked, scores = {}, {}
+        for leaf in parsed.leaves():
+            lowered = leaf.lower(day)
+            asked = [name for name in field_names(lowered) if name in trained]
+            if asked or ranks(lowered):
+                ranked[leaf.path] = bitmaps.holds(engine.members(lowered), code)
+            if asked:
+                found = moment.rows(np.array([code]), asked)
+                scores |= {name: found[name][0] for name in asked}
         reference = Reference.of(self.facts.history(day, code), FEATURES)
-        found = reasons(parsed, customer, day, reference, ranked)
+        told = reasons(parsed, customer, day, reference, ranked, scores)
         member = bitmaps.holds(engine.members(parsed.lower(day)), code)
         label = rule if isinstance(rule, str) else "this rule"
-        return Explanation(customer, label, day, member, sentence(parsed), found)
+        return Explanation(customer, label, day, member, sentence(parsed), told)
 
     def diff(
         self,
@@ -367,6 +382,9 @@ class Workspace:
 
     def _day(self, as_of: date | None) -> date:
         return as_of or self.latest.day()
+
+    def _check(self, names: Sequence[str]) -> None:
+        check_fields(names, self.models.fields(), self.models.trained())
 
     def _known(self, customer: CustomerId, moment: StoredMoment, universe: Words) -> int:
         """Return the code of a customer; `UnknownName` for one who is not known."""

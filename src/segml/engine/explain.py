@@ -75,6 +75,7 @@ def reasons(
     as_of: date,
     reference: Reference,
     ranked: Mapping[Path, bool],
+    scores: Mapping[str, float | None],
 ) -> tuple[Reason, ...]:
     """Return every condition of `rule` for one customer, in reading order.
 
@@ -85,7 +86,9 @@ def reasons(
     reference
         The reference engine over a history that holds the customer's facts.
     ranked
-        Whether the conditions that rank customers hold, by path.
+        Whether the conditions hold, by path, that rank customers or look at a score.
+    scores
+        The customer's scores by field, which no history has.
     """
     wanted = polarities(rule.root)
     found = []
@@ -93,13 +96,21 @@ def reasons(
         holds = ranked.get(leaf.path)
         if holds is None:
             holds = reference.holds(leaf.lower(as_of), customer)
-        value = _value(leaf, as_of, reference, customer)
+        value = _value(leaf, as_of, reference, customer, scores)
         found.append(Reason(leaf.path, words(leaf), value, holds, wanted[leaf.path]))
     return tuple(found)
 
 
-def _value(leaf: Leaf, as_of: date, reference: Reference, customer: CustomerId) -> Any:
+def _value(
+    leaf: Leaf,
+    as_of: date,
+    reference: Reference,
+    customer: CustomerId,
+    scores: Mapping[str, float | None],
+) -> Any:
     match leaf:
+        case Condition(named) if named.name in scores:
+            return scores[named.name]
         case Condition(named):
             return shown(reference.feature(named.name, customer), named.scale, named.unit)
         case EventCondition():

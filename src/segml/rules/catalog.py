@@ -4,7 +4,7 @@ It is built from the features, the tables of facts and the segments there are; t
 against it, the page draws its palette from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -88,16 +88,17 @@ class Catalog:
 def build(
     features: Mapping[str, Feature],
     segments: Mapping[str, Any] | None = None,
+    trained: Container[str] = (),
 ) -> Catalog:
-    """Return the catalog of `features`, the tables and `segments`."""
-    fields = {name: _of_feature(feature) for name, feature in features.items()}
+    """Return the catalog of `features`, the tables and `segments`; of scores, those `trained`."""
+    fields = {name: _of_feature(feature, trained) for name, feature in features.items()}
     events = {table.name: _event(table) for table in TABLES if table.event}
     return Catalog(fields, events, segments or {})
 
 
-def _of_feature(feature: Feature) -> Named:
+def _of_feature(feature: Feature, trained: Container[str]) -> Named:
     unavailable = ""
-    if isinstance(feature.form, Score):
+    if isinstance(feature.form, Score) and feature.name not in trained:
         unavailable = f"needs a trained “{feature.form.model}” model, and there is none yet"
     return Named(
         feature.name,

@@ -21,20 +21,24 @@ from numpy.typing import NDArray
 from segml.core.calendar import earlier
 from segml.core.errors import WorkspaceError
 from segml.core.features import Feature
-from segml.core.predicates import Events
+from segml.core.predicates import Events, field_names
 from segml.core.tables import Kind
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Codes, Words
 from segml.engine.cache import Cache
 from segml.engine.columns import Column
 from segml.engine.kernel import KNOWN
+from segml.engine.sets import SetEngine
 from segml.storage import columns
 from segml.storage.buckets import State
 from segml.storage.facts import Facts
+from segml.storage.scorers import UNSCORED, Scorers, scored
 from segml.storage.snapshots import FILE, FORMAT, Snapshot, publish
 from segml.storage.watched import Watched
 
 Progress = Callable[[float], None]
+Compute = Callable[[int, int], pl.DataFrame]  # columns of the customers from one code to another
+Computing = Callable[[State, list[str]], Compute]
 _COMPUTED: Final = 0.8  # the share of the work that is done when all buckets are
 
 
@@ -60,6 +64,8 @@ class Moments:
         The features there are, by name.
     cache
         Keeps bitmaps and event numbers.
+    scorers
+        Who fills the scores, which are features too.
     """
 
     def __init__(
@@ -68,15 +74,22 @@ class Moments:
         facts: Facts,
         features: Mapping[str, Feature],
         cache: Cache,
+        scorers: Scorers,
     ) -> None:
         self.facts = facts
         self.cache = cache
-        self.features = features
+        self._plain = features
+        self._scorers = scorers
         self._root = root
         self._warehouse = facts.warehouse
         self._definitions = {name: definition(feature) for name, feature in features.items()}
         self._definitions[KNOWN] = "universe"
         self._opened: dict[Path, Watched[Snapshot]] = {}
+
+    @property
+    def features(self) -> Mapping[str, Feature]:
+        """Return every feature that can be asked for: the plain ones, then the scores."""
+        return {**self._plain, **self._scorers.trained()}
 
     def at(self, as_of: date, progress: Progress = _silent) -> "StoredMoment":
         """Return a date; its columns are computed when they are asked for and not stored."""
@@ -94,12 +107,44 @@ class Moments:
         found = self.stored(as_of)
         if found is not None and not self.missing(found, wanted):
             return found
+        scores = [name for name in wanted if name not in self._definitions]
+        if scores:
+            return self._with_scores(as_of, wanted, scores, progress)
+        return self._locked(as_of, wanted, self._computing(as_of), progress)
+
+    def _with_scores(
+        self, as_of: date, wanted: list[str], scores: list[str], progress: Progress
+    ) -> Snapshot:
+        """Return the snapshot with scores, once it has what they are made of."""
+        scorers = {name: self._scorers.of(name, as_of) for name in scores}
+        asked = {name: one.population(as_of) for name, one in scorers.items() if one}
+        inputs = [name for one in scorers.values() if one for name in one.inputs]
+        inputs += [name for predicate in asked.values() for name in field_names(predicate)]
+        plain = [name for name in wanted if name not in scorers]
+        base = self.need(as_of, [*plain, *inputs], progress)
+        engine = SetEngine(StoredMoment(self, base), self.cache)
+        held = {name: engine.members(predicate) for name, predicate in asked.items()}
+
+        def one(name: str, start: int, stop: int) -> pl.Series:
+            return scored(base, scorers[name], held.get(name), start, stop)
+
+        def compute(_: State, names: list[str]) -> Compute:
+            return lambda start, stop: pl.DataFrame({n: one(n, start, stop) for n in names})
+
+        return self._locked(as_of, wanted, compute, progress)
+
+    def _locked(
+        self, as_of: date, wanted: list[str], computing: Computing, progress: Progress
+    ) -> Snapshot:
+        """Return the snapshot with the columns; one process at a time adds to a date."""
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             with FileLock(self._root / f".{as_of}.lock"):  # keeps threads apart too
                 found = self.stored(as_of)
                 missing = wanted if found is None else self.missing(found, wanted)
-                return self._added(as_of, found, missing, progress) if missing else found  # type: ignore[return-value]
+                if found is not None and not missing:
+                    return found
+                return self._added(as_of, found, missing, computing, progress)
         except OSError as error:
             raise WorkspaceError(
                 f"The columns of {as_of} cannot be kept in {self._root} ({error.strerror or error})"
@@ -169,8 +214,14 @@ class Moments:
             name
             for name in dict.fromkeys(names)
             if name not in found.columns
-            or found.columns[name].definition != self._definitions[name]
+            or found.columns[name].definition != self._definition(name, found.as_of)
         ]
+
+    def _definition(self, name: str, as_of: date) -> str:
+        if name in self._definitions:
+            return self._definitions[name]
+        scorer = self._scorers.of(name, as_of)
+        return UNSCORED if scorer is None else scorer.definition
 
     def _older(self, as_of: date, names: list[str], state: State) -> Snapshot | None:
         """Return a stale snapshot of the date whose buckets count where no fact came in since."""
@@ -191,28 +242,47 @@ class Moments:
                 return found
         return None
 
+    def _computing(self, as_of: date) -> Computing:
+        """Return how columns are computed from facts, unless an older snapshot has them still."""
+
+        def compute(state: State, names: list[str]) -> Compute:
+            chosen = {name: self._plain[name] for name in names if name != KNOWN}
+            computed = self.facts.computing(state, as_of, chosen)
+            older = self._older(as_of, names, state)
+
+            def one(start: int, stop: int) -> pl.DataFrame:
+                bucket = start // state.bucket
+                if older and state.buckets[bucket].generation <= older.generation:
+                    return older.slice(names, start, stop)
+                frame = computed(bucket).head(stop - start)
+                return frame if KNOWN in names else frame.drop(KNOWN)
+
+            return one
+
+        return compute
+
     def _added(
-        self, as_of: date, found: Snapshot | None, names: list[str], progress: Progress
+        self,
+        as_of: date,
+        found: Snapshot | None,
+        names: list[str],
+        computing: Computing,
+        progress: Progress,
     ) -> Snapshot:
         """Compute columns, write them, and return the snapshot that has them."""
         state = self.facts.arranged(as_of)
         generation = found.generation if found else state.generation
         customers = found.customers if found else state.customers
         folder = self._root / f"{as_of}.g{generation}"
-        wanted = "-".join(f"{name}.{self._definitions[name]}" for name in names)
+        definitions = {name: self._definition(name, as_of) for name in names}
+        wanted = "-".join(f"{name}.{one}" for name, one in definitions.items())
         scratch = folder / f"scratch-{hashlib.sha256(wanted.encode()).hexdigest()[:16]}"
         many = max(-(-customers // state.bucket), 1)
-        chosen = {name: self.features[name] for name in names if name != KNOWN}
-        compute = self.facts.computing(state, as_of, chosen)
-        older = self._older(as_of, names, state)
+        compute = computing(state, names)
 
         def one(bucket: int) -> pl.DataFrame:
             start = bucket * state.bucket
-            stop = min(start + state.bucket, customers)
-            if older and state.buckets[bucket].generation <= older.generation:
-                return older.slice(names, start, stop)
-            frame = compute(bucket).head(stop - start)
-            return frame if KNOWN in names else frame.drop(KNOWN)
+            return compute(start, min(start + state.bucket, customers))
 
         summaries = columns.computed(scratch, many, one, lambda s: progress(_COMPUTED * s))
         added = columns.joined(
@@ -220,7 +290,7 @@ class Moments:
             scratch,
             many,
             summaries,
-            self._definitions,
+            definitions,
             lambda s: progress(_COMPUTED + (1 - _COMPUTED) * s),
         )
         kept = found.columns if found else {}

@@ -1,0 +1,149 @@
+"""Which scores there are: the declared models, and who was champion of each on a day.
+
+A score is a field like any other: the engine asks for its column, and here is what fills it. Law
+kept: a day is scored by the version that was champion then, and only while the fields it learned
+from still mean the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from segml.core.errors import WorkspaceError
+from segml.core.features import Feature, Score
+from segml.core.predicates import Predicate
+from segml.library.features import FEATURES
+from segml.rules.catalog import build
+from segml.rules.parse import parse
+from segml.storage.moments import definition
+from segml.units import in_wire_units
+
+# What learns loads slowly, and most questions ask for no score.
+if TYPE_CHECKING:
+    from segml.scoring.learners import Floats
+    from segml.scoring.model import Model
+    from segml.scoring.spec import ModelSpec
+    from segml.storage.versions import Versions
+
+_SHIPPED: Final = {
+    feature.form.model: feature
+    for feature in FEATURES.values()
+    if isinstance(feature.form, Score)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """A version that scores; see `storage.moments.Scorer`."""
+
+    model: "Model"
+
+    @property
+    def definition(self) -> str:
+        """Return what changes with the version."""
+        return self.model.digest[:8]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the fields it looks at; `WorkspaceError` when one no longer means the same."""
+        changed = [
+            name
+            for name, taught in self.model.inputs.items()
+            if name not in FEATURES or definition(FEATURES[name]) != taught
+        ]
+        if changed:
+            raise WorkspaceError(
+                f"The “{self.model.title}” model was taught when {', '.join(changed)} meant "
+                f"something else, so it cannot score. Run segml train {self.model.name}."
+            )
+        return tuple(self.model.inputs)
+
+    def population(self, as_of: date) -> Predicate:
+        """Return of whom it speaks."""
+        return parse(self.model.population, build(FEATURES)).lower(as_of)
+
+    def scores(self, frame: pl.DataFrame) -> "Floats":
+        """Return the scores of rows with `inputs` in stored units."""
+        return self.model.scores(in_wire_units(frame))
+
+
+class Champions:
+    """The models of a workspace.
+
+    Parameters
+    ----------
+    folder
+        Of the workspace.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, Champion] = {}
+
+    @cached_property
+    def versions(self) -> "Versions":
+        """Return the versions that were ever champion."""
+        from segml.storage.versions import Versions  # noqa: PLC0415
+
+        return Versions(self._folder / "versions")
+
+    @cached_property
+    def specs(self) -> "Mapping[str, ModelSpec]":
+        """Return every declaration by name."""
+        from segml.storage.declarations import declared  # noqa: PLC0415
+
+        return declared(self._folder)
+
+    def fields(self) -> dict[str, Feature]:
+        """Return the scores that rules may name, trained or not, by field."""
+        found = {feature.name: feature for feature in _SHIPPED.values()}
+        if (self._folder / "models").is_dir():  # or there are none but the shipped ones
+            found |= {
+                spec.field: _SHIPPED.get(name, spec.feature()) for name, spec in self.specs.items()
+            }
+        return found
+
+    def trained(self) -> dict[str, Feature]:
+        """Return the scores that have ever had a champion, by field."""
+        if not (self._folder / "versions").is_dir():
+            return {}
+        crowned = self.versions.reigns()
+        return {
+            name: feature
+            for name, feature in self.fields().items()
+            if isinstance(feature.form, Score) and feature.form.model in crowned
+        }
+
+    def thresholds(self) -> dict[str, float]:
+        """Return by field where the latest champion's segment begins."""
+        found = {}
+        for field in self.trained():
+            champion = self.of(field)
+            if champion is not None:
+                found[field] = champion.model.threshold
+        return found
+
+    def of(self, field: str, as_of: date | None = None) -> Champion | None:
+        """Return who scores a field on a day (the latest without one); None for nobody."""
+        form = self.fields()[field].form
+        assert isinstance(form, Score)
+        model = self.versions.champion(form.model, as_of)
+        if model is None:
+            return None
+        return self._held.setdefault(model.digest, Champion(model))
+
+
+def at_thresholds(wire: Any, thresholds: Mapping[str, float]) -> Any:
+    """Return a rule whose conditions on a score begin where the champion's segment does."""
+    if not isinstance(wire, Mapping):
+        return wire
+    if wire.get("field") in thresholds and wire.get("operator") == ">=":
+        return {**wire, "value": thresholds[wire["field"]]}
+    if "rules" in wire:
+        return {**wire, "rules": [at_thresholds(rule, thresholds) for rule in wire["rules"]]}
+    return wire

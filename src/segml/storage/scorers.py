@@ -1,0 +1,62 @@
+"""A score is a column like any other, but made of columns: what a champion says of its population.
+
+Whom a model does not speak of, and everybody before its first champion's day, has no score.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from segml.core.features import Feature
+from segml.core.predicates import Predicate
+from segml.engine.bitmaps import Words
+from segml.storage.snapshots import Snapshot
+
+UNSCORED: Final = "unscored"  # the definition of a column that nobody fills
+
+
+class Scorer(Protocol):
+    """One version of a model."""
+
+    @property
+    def definition(self) -> str:
+        """Return what changes whenever a score may."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the features it looks at."""
+
+    def population(self, as_of: date) -> Predicate:
+        """Return of whom it speaks."""
+
+    def scores(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """Return one score per row of `inputs` in stored units."""
+
+
+class Scorers(Protocol):
+    """Who fills which score on which day."""
+
+    def trained(self) -> Mapping[str, Feature]:
+        """Return the scores that can be asked for, by field."""
+
+    def of(self, field: str, as_of: date) -> Scorer | None:
+        """Return who fills a score on a day; None where nobody does yet."""
+
+
+def scored(
+    snapshot: Snapshot, scorer: Scorer | None, population: Words | None, start: int, stop: int
+) -> pl.Series:
+    """Return the scores of some customers by code, from a snapshot with what they look at."""
+    found = np.zeros(stop - start)
+    if scorer is None or population is None:
+        return pl.Series(found).replace(0.0, None)
+    bits = np.unpackbits(population.view(np.uint8), count=stop, bitorder="little")
+    held = bits[start:].astype(np.bool_)
+    rows = snapshot.slice(scorer.inputs, start, stop).filter(pl.Series(held))
+    if rows.height:
+        found[held] = scorer.scores(rows)
+    return pl.select(pl.when(pl.Series(held)).then(pl.Series(found))).to_series()
