@@ -6,14 +6,13 @@ which order to look, the other is looked at in that order, and the first failure
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, betaln
 
-Numbers = NDArray[np.floating[Any]]
-Outcome = NDArray[np.bool_]
+from segml.scoring.arrays import Numbers, Outcome
 
 # Each threshold looked at selects so much more than the one before.
 _STEP: Final = 1.02
@@ -83,8 +82,8 @@ def certified_threshold(
     """Return the lowest threshold that is proven to have a precision.
 
     Split fixed-sequence Learn-Then-Test (Angelopoulos, Bates, Candès, Jordan & Lei 2021, arXiv
-    2110.01052) with exact binomial tests. Half of the customers say where to begin, at the
-    threshold with the greatest lower bound, and the steps down from there. On the other half the
+    2110.01052) with exact binomial tests. A third of the customers say where to begin, at
+    the threshold with the greatest lower bound, and the steps down from there. On the others the
     steps are tested in that order until one fails. The chance that anything false is certified is
     at most 1 - confidence, because only the first false hypothesis of the sequence can hurt.
 
@@ -93,7 +92,7 @@ def certified_threshold(
     belongs to the same sequence and costs no confidence. Asking these customers again for another
     level would.
 
-    At 95 % of both, no less than 59 customers without an error are evidence (0.95^59 < 0.05).
+    At 95 % of both, the least evidence is 59 customers without an error (0.95^59 < 0.05).
 
     Parameters
     ----------
@@ -115,7 +114,7 @@ def certified_threshold(
     if np.shape(score) != np.shape(outcome) or np.isnan(score).any():
         raise ValueError("a certificate needs a score and an outcome of every customer")
     mixed = np.random.default_rng(seed).permutation(len(score))
-    planning, proving = np.array_split(mixed, 2)
+    planning, proving = np.split(mixed, [len(mixed) // 3])
     thresholds = thresholds_to_test(score[planning], outcome[planning], confidence)
     selected, correct = _counts(score[proving], outcome[proving], thresholds)
     bound = _lower_bound(correct, selected, confidence)
