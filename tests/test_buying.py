@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import gammaln
 from scipy.stats import beta, gamma
+from sklearn.metrics import roc_auc_score
 
 from segml.scoring.buying.beta_geometric import BetaGeometric, fit_beta_geometric
 from segml.scoring.buying.likelihood import chance_of_order
@@ -95,14 +96,23 @@ def test_pareto_nbd_on_cdnow_is_the_published_fit(cdnow: BuyingStatistics) -> No
 def test_the_next_39_weeks_of_cdnow_are_as_expected(
     cdnow: BuyingStatistics, shared_data: Path
 ) -> None:
+    """A December lies in them that no model of this kind knows of: more came than expected."""
     raw = pl.read_csv(shared_data / "cdnow_sample_2357.csv.gz", try_parse_dates=True)
     day = raw["date"].to_physical() - raw["date"].to_physical().min()
     later = raw.filter(day >= 7 * WEEKS).unique(["customer_id", "date"])
+    came = (
+        raw["customer_id"].unique().sort().is_in(later["customer_id"].unique().implode()).to_numpy()
+    )
+    active = (cdnow.repeats >= 1) & (cdnow.observed - cdnow.last < 60 / 7)
     for model in (fit_beta_geometric(cdnow, modified=False, regularity=1), fit_pareto_nbd(cdnow)):
         expected = model.expected_orders(cdnow, WEEKS).sum()
         assert expected == pytest.approx(len(later), rel=0.15)
-        chance = chance_of_order(model, cdnow, WEEKS).sum()
-        assert chance == pytest.approx(later["customer_id"].n_unique(), rel=0.15)
+        chance = chance_of_order(model, cdnow, WEEKS)
+        assert chance.sum() == pytest.approx(came.sum(), rel=0.25)
+        assert roc_auc_score(came, chance) > 0.75
+        silence = cdnow.observed - cdnow.last
+        by_silence = roc_auc_score(came[active], -silence[active])
+        assert roc_auc_score(came[active], chance[active]) > by_silence + 0.1
 
 
 def likelihood_over_customers(model: BetaGeometric, gaps: list[float], silence: float) -> float:
@@ -192,18 +202,18 @@ def test_one_time_buyers_are_not_certain_to_return() -> None:
 
 
 def test_fit_finds_the_parameters_and_the_regularity_it_was_made_with() -> None:
-    seen = known(lived(MBG2, 6_000, 400.0, seed=3), 400.0)
+    seen = known(lived(MBG2, 4_000, 400.0, seed=3), 400.0)
     model = fit_beta_geometric(seen)
     assert (model.regularity, model.modified) == (2, True)
-    assert model.r / model.alpha == pytest.approx(MBG2.r / MBG2.alpha, rel=0.1)
-    assert model.a / (model.a + model.b) == pytest.approx(0.8 / 3.8, rel=0.1)
+    assert model.r / model.alpha == pytest.approx(MBG2.r / MBG2.alpha, rel=0.12)
+    assert model.a / (model.a + model.b) == pytest.approx(0.8 / 3.8, rel=0.12)
     assert fit_beta_geometric(seen) == model
 
 
 def test_pareto_fit_finds_what_it_was_made_with() -> None:
-    seen = known(lived(PARETO, 6_000, 400.0, seed=3), 400.0)
+    seen = known(lived(PARETO, 4_000, 400.0, seed=3), 400.0)
     model = fit_pareto_nbd(seen)
-    assert model.r / model.alpha == pytest.approx(PARETO.r / PARETO.alpha, rel=0.1)
+    assert model.r / model.alpha == pytest.approx(PARETO.r / PARETO.alpha, rel=0.12)
     assert (1 + 400 / model.beta) ** -model.s == pytest.approx((1 + 400 / 60) ** -0.7, abs=0.02)
     assert model.log_likelihood(seen).sum() >= PARETO.log_likelihood(seen).sum()
 

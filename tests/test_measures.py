@@ -140,6 +140,14 @@ def test_intervals_are_the_same_on_every_run_and_hold_the_estimate() -> None:
     assert all(astuple(gap) == (0.0, 0.0, 0.0) for gap in same.values())
 
 
+def test_rows_of_a_customer_are_drawn_together() -> None:
+    outcome, good, _, customer = clustered(400, 5)
+    mixed = np.random.default_rng(1).permutation(len(outcome))
+    together = intervals(outcome[mixed], good[mixed], customer[mixed], seed=2)["auc"]
+    apart = intervals(outcome, good, np.arange(len(outcome)), seed=2)["auc"]
+    assert together.high - together.low > 1.4 * (apart.high - apart.low)  # √3 in the long run
+
+
 def test_pairing_tells_scores_apart_that_intervals_do_not() -> None:
     outcome, good, worse, customer = clustered(800, 11)
     alone = intervals(outcome, worse, customer, seed=1)["log_loss"]

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segml.scoring.measures import HIGHEST, LOWEST, Measures, Numbers, Outcome, Scored
+from segml.scoring.arrays import Numbers, Outcome
+from segml.scoring.measures import HIGHEST, LOWEST, Measures, Scored
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
-Numbers = NDArray[np.floating[Any]]
-Outcome = NDArray[np.bool_]
+from segml.scoring.arrays import Numbers, Outcome
 
 # Wide enough not to be felt by a hundred customers, narrow enough that data which an outcome splits
 # perfectly give finite parameters.

@@ -5,16 +5,14 @@ and differences of `bootstrap.py` hold it by themselves.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from segml.scoring.arrays import Numbers, Outcome
 from segml.scoring.calibration import PRIOR_SPREAD, fit_calibration
-
-Numbers = NDArray[np.floating[Any]]
-Outcome = NDArray[np.bool_]
 
 BINS: Final = 15
 TOP: Final = 0.1

@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, betaln, gammaln
 
+from segml.scoring.arrays import Numbers
 from segml.scoring.buying.likelihood import greatest
-from segml.scoring.buying.statistics import BuyingStatistics, Numbers
+from segml.scoring.buying.statistics import BuyingStatistics
 
 _NEGLIGIBLE: Final = 1e-12
 _REGULARITIES: Final = range(1, 13)

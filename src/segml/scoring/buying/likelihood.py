@@ -6,7 +6,8 @@ from typing import Any, Final, Protocol, TypeVar
 import numpy as np
 from scipy.optimize import minimize
 
-from segml.scoring.buying.statistics import BuyingStatistics, Numbers
+from segml.scoring.arrays import Numbers
+from segml.scoring.buying.statistics import BuyingStatistics
 
 # Parameters this far from the start describe customers who are all alike, or of whom nothing is
 # known; beyond it the likelihood is flat.
@@ -65,7 +66,7 @@ def greatest(
 
     def loss(logs: Numbers) -> float:
         model = make(*np.exp(logs).tolist())
-        return -float(weight @ model.log_likelihood(groups)) / float(total)
+        return -float((weight * model.log_likelihood(groups)).sum() / total)
 
     first = np.log(start)
     found: Any = minimize(

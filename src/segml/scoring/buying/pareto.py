@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, exprel, gammaln
 
+from segml.scoring.arrays import Numbers
 from segml.scoring.buying.likelihood import greatest
-from segml.scoring.buying.statistics import BuyingStatistics, Numbers
+from segml.scoring.buying.statistics import BuyingStatistics
 
 _DEPTH: Final = 40.0
 _ROOTS, _MASSES = np.polynomial.legendre.leggauss(24)

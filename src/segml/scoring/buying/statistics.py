@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-Numbers = NDArray[np.floating[Any]]
+from segml.scoring.arrays import Numbers
 
 MOST_GROUPS: Final = 32_768
 
