@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from segml import cli_options as options
-from segml import cli_segments, terminal
+from segml import cli_models, cli_segments, terminal
 from segml.answers import NightReport
 from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
 from segml.core.errors import RuleRefused
@@ -29,6 +29,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(cli_segments.app, name="segments")
+app.add_typer(cli_models.app, name="models")
+for command in (cli_models.train, cli_models.evaluate, cli_models.score):
+    app.command()(command)
 
 
 def main() -> None:

@@ -1,33 +1,40 @@
 """The models of a workspace: taught, judged, promoted, asked."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
-from segml.champions import Champion, Champions
+from segml.champions import Champions
 from segml.core.errors import UnknownName, WorkspaceError
-from segml.core.features import Score
+from segml.core.tables import CustomerId
+from segml.engine import bitmaps
+from segml.engine.bitmaps import Codes
 from segml.engine.history import History
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
 from segml.scoring import gate
-from segml.scoring.judging import Slice, scores_of, slices
+from segml.scoring.judging import Slice, by_slice, scores_of, slices
 from segml.scoring.learners import chance
+from segml.scoring.model import Model
+from segml.scoring.past import labelled
+from segml.scoring.reasons import reasons
 from segml.scoring.report import Report
 from segml.scoring.spec import ModelSpec
-from segml.scoring.training import Trained, foretold, train
+from segml.scoring.training import Trained, active, comparisons, train
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, definition
+from segml.storage.moments import Moments, StoredMoment, definition
 from segml.storage.tracking import CHALLENGER, CHAMPION, ROLLBACK, Tracking
 from segml.storage.versions import Reign
-from segml.study import Study
-from segml.units import available_features
+from segml.study import MOST_CUSTOMERS, Study
+from segml.units import available_features, in_wire_units
 
 Progress = Callable[[str, float], None]
 _TAUGHT: Final = 0.9  # the share of a training that is learning and judging
@@ -52,6 +59,23 @@ class Training:
     report: Report
     version: int
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        model = self.report.trained.model
+        return {
+            "model": model.name,
+            "version": self.version,
+            "as_of": model.as_of.isoformat(),
+            "horizon_days": model.horizon,
+            "rung": model.rung,
+            "why": self.report.trained.why,
+            "left_out": list(model.left_out),
+            "threshold": model.threshold,
+            "certificate": dict(model.certificate),
+            "gate": self.report.verdict.as_json(),
+            **by_slice(self.report.judged),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -75,6 +99,16 @@ class Evaluation:
     horizon: int
     slices: tuple[Slice, ...]
     rows: pl.DataFrame
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return {
+            "model": self.model,
+            "version": self.version,
+            "as_of": self.as_of.isoformat(),
+            "horizon_days": self.horizon,
+            **by_slice(self.slices),
+        }
 
 
 class Modelling:
@@ -140,12 +174,13 @@ class Modelling:
         """
         spec = self.spec(name).within(horizon)
         day = as_of or self._end()
-        study = self._study(spec, day)
-        definitions = {key: definition(feature) for key, feature in available_features().items()}
+        reign = self._champions.versions.reign(name, day)
+        taught = self._champions.versions.model(name, reign.digest).inputs if reign else ()
+        study = self._study(spec, day, taught)
         trained = train(
             spec,
             study,
-            definitions,
+            self._definitions(),
             seed=seed,
             progress=lambda step, share: progress(step, _TAUGHT * share),
         )
@@ -179,7 +214,188 @@ class Modelling:
             return gate.first(trained.spec, judged)
         champion = self._champions.versions.model(trained.model.name, reign.digest)
         fair = trained.judged.filter(pl.col("night") >= champion.as_of)
-        rows = [study.rows(night) for night in fair["night"].unique(maintain_order=True)]
-        told = pl.concat([fair.select("code", "night", champion=0.0)][:0] or [])
-        del rows, told
-        return gate.compare(trained.spec, fair, judged)
+        told = [_said(champion, study, night) for night in fair["night"].unique()]
+        rows = fair.join(pl.concat(told), on=["code", "night"]) if told else fair
+        return gate.compare(trained.spec, rows, judged)
+
+    def evaluate(
+        self, name: str, *, as_of: date | None = None, version: int | None = None
+    ) -> Evaluation:
+        """Judge the champion of a day on what has since become known.
+
+        Parameters
+        ----------
+        name
+            Of the model.
+        as_of
+            The night; the latest whose window is over unless given.
+        version
+            A registered version, whoever was champion.
+        """
+        end = self._end()
+        model, number = self._judge(name, as_of, version, end)
+        spec = self.spec(name).within(model.horizon)
+        day = as_of or end - timedelta(days=model.horizon)
+        outcome = self._study(spec, end, model.inputs, everybody=True)
+        rows, label = labelled(outcome, [day])
+        baselines = comparisons(spec, self._study(spec, day), self._definitions())
+        judged = rows.select("customer_id", "code", active=active()).with_columns(
+            outcome=pl.Series(label),
+            score=pl.Series(model.logits(rows)),
+            **{key: one(rows) for key, one in baselines.items()},
+        )
+        found = slices(judged, model.threshold)
+        chances = judged.drop("code").with_columns(
+            pl.Series(key, chance(judged[key].to_numpy())) for key in scores_of(judged)
+        )
+        named = chances.select("customer_id", "active", "score", "outcome", *baselines)
+        return Evaluation(name, number, day, model.horizon, found, named.sort("customer_id"))
+
+    def scores(
+        self,
+        name: str,
+        customers: Sequence[CustomerId] | None = None,
+        *,
+        as_of: date,
+        explained: bool = False,
+    ) -> pl.DataFrame:
+        """Return ``customer_id, score, band`` of customers, everybody by default, by customer_id.
+
+        Parameters
+        ----------
+        name
+            Of the model.
+        customers
+            Whose scores; `UnknownName` for one who is not known on that day.
+        as_of
+            The night.
+        explained
+            Whether ``reasons`` are added: phrases, ``+`` or ``-`` before each for what it does.
+        """
+        field = self.spec(name).field
+        champion = self._champions.of(field, as_of)
+        if champion is None:
+            raise WorkspaceError(
+                f"Nobody was champion of “{name}” on {as_of}. Train it by what was known then: "
+                f"segml train {name} --as-of {as_of}."
+            )
+        moment = self._moments.at(as_of).need((field, *champion.inputs))
+        codes = self._codes(customers, moment)
+        rows = moment.rows(codes, (field,)).rename({field: "score"})
+        rows = rows.with_columns(band=band(champion.model.threshold))
+        if explained:
+            inputs = in_wire_units(moment.rows(codes, champion.inputs))
+            said = [[str(one) for one in row] for row in reasons(champion.model, inputs)]
+            # Whom the model does not speak of has no score, so there is nothing to explain.
+            told = pl.Series("reasons", said, pl.List(pl.String))
+            rows = rows.with_columns(pl.when(pl.col("score").is_not_null()).then(told))
+        return rows.sort("customer_id")
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return every declared model with its latest champion, nulls where there is none."""
+        rows = []
+        for name, spec in self.declared().items():
+            reign = self._champions.versions.reign(name)
+            model = self._champions.versions.champion(name)
+            rows.append(
+                {
+                    "model": name,
+                    "field": spec.field,
+                    "horizon_days": model.horizon if model else spec.horizon,
+                    "champion": reign.version if reign else None,
+                    "since": reign.since if reign else None,
+                    "threshold": model.threshold if model else None,
+                    "certificate": dict(model.certificate) if model else None,
+                }
+            )
+        return rows
+
+    def rollback(self, name: str, as_of: date) -> int:
+        """Make the version that was champion before score again from a day on; return its number."""
+        self.spec(name)
+        reigns = self._champions.versions.reigns().get(name, ())
+        now = self._champions.versions.reign(name, as_of)
+        before = [one for one in reigns if now and one.since < now.since and one != now]
+        if now is None or not before:
+            raise WorkspaceError(f"No other version was champion of “{name}” before {as_of}.")
+        with writing(self._folder):
+            self.tracking.point(name, ROLLBACK, now.version)
+            self.tracking.point(name, CHAMPION, before[-1].version)
+            self._champions.versions.crown(name, replace(before[-1], since=as_of))
+        return before[-1].version
+
+    def _codes(self, customers: Sequence[CustomerId] | None, moment: StoredMoment) -> Codes:
+        known = moment.known()
+        if customers is None:
+            return bitmaps.codes(known)
+        facts = self._moments.facts
+        found = [facts.code(customer) for customer in customers]
+        for customer, code in zip(customers, found, strict=True):
+            if code is None or code >= moment.size or not bitmaps.holds(known, code):
+                raise UnknownName("customer", f"{customer}", ())
+        return np.array(found, dtype=np.int64)
+
+    def _judge(
+        self, name: str, as_of: date | None, version: int | None, end: date
+    ) -> tuple[Model, int]:
+        self.spec(name)
+        if version is not None:
+            return self.tracking.model(name, version), version
+        reign = self._champions.versions.reign(name, as_of)
+        if reign is None:
+            when = f"on {as_of}" if as_of else "yet"
+            raise WorkspaceError(
+                f"Nobody was champion of “{name}” {when}. Train it by what was known then: "
+                f"segml train {name} --as-of {as_of or end}."
+            )
+        return self._champions.versions.model(name, reign.digest), reign.version
+
+    def _study(
+        self, spec: ModelSpec, day: date, also: Iterable[str] = (), *, everybody: bool = False
+    ) -> Study:
+        rule = parse(spec.population, build(FEATURES))
+        fields = tuple(dict.fromkeys((*spec.features, *also)))
+        most = sys.maxsize if everybody else MOST_CUSTOMERS
+        return Study(spec, day, self._history, self._moments, rule.lower, fields, most)
+
+    def _end(self) -> date:
+        """Return the day before which everything that is known has happened."""
+        orders = self._history(date.max).rows("payments")
+        last = orders.select(pl.max_horizontal("day", "known_day").max()).collect().item()
+        if last is None:
+            raise WorkspaceError("Nobody has ordered yet, so there is nothing to learn from.")
+        return last + timedelta(days=1)
+
+    @staticmethod
+    def _definitions() -> dict[str, str]:
+        return {name: definition(feature) for name, feature in available_features().items()}
+
+    def _tags(self, trained: Trained) -> dict[str, str]:
+        manifest = (self._folder / "warehouse" / "manifest.json").read_bytes()
+        model = trained.model
+        return {
+            "as_of": model.as_of.isoformat(),
+            "horizon": str(model.horizon),
+            "rung": model.rung,
+            "digest": model.digest,
+            "data": sha256(manifest).hexdigest()[:16],
+            **{f"feature.{name}": taught for name, taught in model.inputs.items()},
+        }
+
+
+def band(threshold: float) -> pl.Expr:
+    """Return ``high`` from a threshold on, ``medium`` from half of it on, else ``low``."""
+    score = pl.col("score")
+    return (
+        pl.when(score >= threshold)
+        .then(pl.lit("high"))
+        .when(score >= threshold / 2)
+        .then(pl.lit("medium"))
+        .when(score.is_not_null())
+        .then(pl.lit("low"))
+    )
+
+
+def _said(champion: Model, study: Study, night: date) -> pl.DataFrame:
+    rows, _ = labelled(study, [night])
+    return rows.select("code", "night", champion=pl.Series(champion.logits(rows)))

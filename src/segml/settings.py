@@ -47,6 +47,8 @@ class Settings(BaseModel):
         which segment is kept, and their columns are computed when somebody asks.
     catalogue
         SQLAlchemy URL of the catalogue of segments; empty for a SQLite file in the workspace.
+    tracking
+        MLflow's tracking URI; empty for a SQLite file in the workspace.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +59,7 @@ class Settings(BaseModel):
     memory_mb: int = Field(default=1_000, ge=1)
     nights_kept: int = Field(default=14, ge=1)
     catalogue: str = ""
+    tracking: str = ""
 
 
 def load(folder: Path) -> Settings:
@@ -93,8 +96,9 @@ def save(folder: Path, settings: Settings) -> None:
     for name in ("memory_mb", "nights_kept"):
         if getattr(settings, name) != Settings.model_fields[name].default:
             lines.append(f"{name} = {getattr(settings, name)}")
-    if settings.catalogue:
-        lines.append(f"catalogue = {_text(settings.catalogue)}")
+    for name in ("catalogue", "tracking"):
+        if getattr(settings, name):
+            lines.append(f"{name} = {_text(getattr(settings, name))}")
     (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ from segml.core.predicates import Predicate
 from segml.engine import bitmaps
 from segml.engine.history import History
 from segml.engine.sets import SetEngine
-from segml.scoring.buying import BuyingStatistics, buying_statistics
+from segml.scoring.buying.statistics import BuyingStatistics, buying_statistics
 from segml.scoring.labels import LABELS, Outcome
 from segml.scoring.past import Share
 from segml.scoring.spec import ModelSpec
@@ -44,6 +44,8 @@ class Study:
         Where the columns of dates come from.
     population
         Whom the declaration speaks of, on a date.
+    fields
+        What rows carry.
     most
         Customers at most; a fixed share of them when there are more.
     """
@@ -53,6 +55,7 @@ class Study:
     history: Callable[[date], History]
     moments: Moments
     population: Callable[[date], Predicate]
+    fields: tuple[str, ...]
     most: int = MOST_CUSTOMERS
     _rows: dict[date, pl.DataFrame] = field(default_factory=dict)
 
@@ -69,11 +72,11 @@ class Study:
         return Share(0.0, min(1.0, self.most / many), _SEED)
 
     def rows(self, day: date) -> pl.DataFrame:
-        """Return ``customer_id``, ``code`` and the declared fields of the population on a night."""
+        """Return ``customer_id``, ``code`` and the fields of the population on a night."""
         if day not in self._rows:
             codes = bitmaps.codes(self._held(day))
             codes = codes[self._share.of(codes)]
-            found = self.moments.at(day).rows(codes, self.spec.features)
+            found = self.moments.at(day).rows(codes, self.fields)
             self._rows[day] = in_wire_units(found).with_columns(code=pl.Series(codes))
         return self._rows[day]
 

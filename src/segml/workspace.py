@@ -6,9 +6,9 @@ notebooks call it. Law kept: a count, a list and a file of members come from one
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -44,6 +44,9 @@ from segml.storage.moments import Moments, StoredMoment
 from segml.storage.nights import Nights
 from segml.storage.warehouse import ImportCount, Warehouse
 from segml.units import available_features, check_fields, in_wire_units, shown
+
+if TYPE_CHECKING:
+    from segml.modelling import Modelling
 
 SAMPLE: Final = 50
 PATIENCE: Final = 60.0  # seconds
@@ -100,14 +103,23 @@ class Workspace:
         self.nights = Nights(self.folder / "nights")
         self.cache = Cache(self.settings.memory_mb * 1_000_000)
         self.facts = Facts(self._warehouse, self._arranged, self.cache)
-        self.models = Champions(self.folder)
+        self._champions = Champions(self.folder)
         self._moments = Moments(
-            self.folder / "snapshots", self.facts, available_features(), self.cache, self.models
+            self.folder / "snapshots", self.facts, available_features(), self.cache, self._champions
         )
         self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
-        self.segments = Rulebook(self.folder, self.settings.catalogue, self.models)
+        self.segments = Rulebook(self.folder, self.settings.catalogue, self._champions)
         self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
+
+    @cached_property
+    def models(self) -> "Modelling":
+        """Return the models: taught, judged, promoted, asked."""
+        from segml.modelling import Modelling  # noqa: PLC0415 (what learns loads slowly)
+        from segml.storage.tracking import Tracking  # noqa: PLC0415
+
+        tracking = Tracking(self.folder, self.settings.tracking)
+        return Modelling(self.folder, self._champions, self.history, self._moments, tracking)
 
     @classmethod
     def create(cls, folder: Path | str, settings: Settings | None = None) -> "Workspace":
@@ -257,7 +269,7 @@ class Workspace:
 
         day = self._day(as_of)
         lowered = self.segments.rule(rule).lower(day)
-        scores = sorted({*field_names(lowered)} & {*self.models.trained()})
+        scores = sorted({*field_names(lowered)} & {*self._champions.trained()})
         if scores:
             raise WorkspaceError(
                 f"{', '.join(scores)} is what a model says and stands in no table, so this rule "
@@ -300,7 +312,7 @@ class Workspace:
         engine = SetEngine(moment, self.cache)
         code = self._known(customer, moment, engine.universe())
         customer = moment.moments.facts.ids(moment.size)[code]
-        trained = self.models.trained()
+        trained = self._champions.trained()
         ranked, scores = {}, {}
         for leaf in parsed.leaves():
             lowered = leaf.lower(day)
@@ -384,7 +396,7 @@ class Workspace:
         return as_of or self.latest.day()
 
     def _check(self, names: Sequence[str]) -> None:
-        check_fields(names, self.models.fields(), self.models.trained())
+        check_fields(names, self._champions.fields(), self._champions.trained())
 
     def _known(self, customer: CustomerId, moment: StoredMoment, universe: Words) -> int:
         """Return the code of a customer; `UnknownName` for one who is not known."""

@@ -13,13 +13,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from segml.scoring.buying import (
-    BuyingStatistics,
-    Likelihood,
-    chance_of_order,
-    fit_beta_geometric,
-    fit_pareto_nbd,
-)
+from segml.scoring.buying.beta_geometric import fit_beta_geometric
+from segml.scoring.buying.likelihood import Likelihood, chance_of_order
+from segml.scoring.buying.pareto import fit_pareto_nbd
+from segml.scoring.buying.statistics import BuyingStatistics
 from segml.scoring.design import NEXT_TIER, Design
 from segml.scoring.ladder import bought
 from segml.scoring.learners import Floats, Lesson, RfmLogistic, logit

@@ -16,6 +16,17 @@ from segml.scoring.learners import chance
 from segml.scoring.measures import Measures, measures
 
 SLICES: Final = ("active", "all")
+MEASURED: Final = ("auc", "log_loss", "brier", "ece", "ap", "lift_10")
+NAMES: Final = {
+    "score": "the model",
+    "recency": "recency",
+    "frequency": "frequency",
+    "rfm_logistic": "RFM logistic",
+    "bg_nbd": "BG/NBD",
+    "pareto_nbd": "Pareto/NBD",
+    "distance": "distance to the next tier",
+    "pace": "pace of spending",
+}
 _PLAIN: Final = {"code", "customer_id", "night", "active", "outcome"}
 _SEED: Final = 5
 
@@ -57,6 +68,17 @@ def figures(found: Measures) -> dict[str, float | None]:
         names.get(name, name): None if np.isnan(value) else value
         for name, value in asdict(found).items()
     }
+
+
+def by_slice(found: Sequence[Slice]) -> dict[str, Any]:
+    """Return ``slices`` of the model and ``baselines`` by name, in the wire form."""
+    beside: dict[str, dict[str, Any]] = {}
+    for one in found:
+        counts = {"n": one.rows, "positives": one.positives}
+        for name, measured in one.of.items():
+            if name != "score":
+                beside.setdefault(name, {})[one.name] = counts | figures(measured)
+    return {"slices": {one.name: one.as_json() for one in found}, "baselines": beside}
 
 
 def slices(judged: pl.DataFrame, threshold: float | None = None) -> tuple[Slice, ...]:

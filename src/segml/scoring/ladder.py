@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from segml.scoring.buying import BetaGeometric, BuyingStatistics, chance_of_order
+from segml.scoring.buying.beta_geometric import BetaGeometric
+from segml.scoring.buying.likelihood import chance_of_order
+from segml.scoring.buying.statistics import BuyingStatistics
 from segml.scoring.learners import Floats, logit
 
 RUNGS: Final[Mapping[str, str]] = {

@@ -34,6 +34,14 @@ _TREES: Final = {
     "num_threads": 1,  # the same bytes on every machine, and as fast where cores are shared
     "verbose": -1,
 }
+# What the logistic regression is made of, so a declaration has to name them.
+NEEDED: Final = (
+    "order_days_total",
+    "days_since_first_order",
+    "days_since_last_order",
+    "lifetime_spend",
+    "orders_90d",
+)
 _ROUNDS: Final = 150
 _ANCHORED_ROUNDS: Final = 80
 _FEWEST_IN_LEAF: Final = 40

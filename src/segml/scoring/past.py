@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segml.scoring.buying import BuyingStatistics
+from segml.scoring.buying.statistics import BuyingStatistics
 
 RHYTHM: Final = 42  # days between snapshots, about: eight of them see a whole year
 SETTLED: Final = 45  # days of record before the first snapshot

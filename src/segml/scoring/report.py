@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from segml.scoring.gate import Verdict
-from segml.scoring.judging import SLICES, Slice, scores_of
+from segml.scoring.judging import MEASURED, NAMES, SLICES, Slice, figures, scores_of
 from segml.scoring.ladder import RUNGS
 from segml.scoring.learners import chance
 from segml.scoring.training import Trained
@@ -23,19 +23,7 @@ from segml.scoring.training import Trained
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MEASURED: Final = ("auc", "log_loss", "brier", "ece", "ap", "lift_10")
 _BINS: Final = 10
-_NAMES: Final = {
-    "score": "the model",
-    "recency": "recency",
-    "frequency": "frequency",
-    "rfm_logistic": "RFM logistic",
-    "bg_nbd": "BG/NBD",
-    "pareto_nbd": "Pareto/NBD",
-    "distance": "distance to the next tier",
-    "pace": "pace of spending",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -109,7 +97,7 @@ class Report:
                 cells = ["" if v is None else f"{v:.4f}" for v in (values[m] for m in MEASURED)]
                 found = one.against.get(name)
                 beside = "" if found is None else f"{-found.estimate:+.4f} ± {_half(found):.4f}"
-                yield f"| {_NAMES.get(name, name)} | {' | '.join(cells)} | {beside} |"
+                yield f"| {NAMES.get(name, name)} | {' | '.join(cells)} | {beside} |"
 
     def _card(self) -> Iterator[str]:
         model = self.trained.model
@@ -125,20 +113,13 @@ class Report:
         yield f"- Looks at: {', '.join(model.inputs)}."
         if model.left_out:
             yield f"- Left out, for they tell nobody apart here: {', '.join(model.left_out)}."
-        yield f"- {certified(model.certificate, model.threshold)}"
-
-
-def certified(certificate: Mapping[str, Any], threshold: float) -> str:
-    """Return what may be promised of a model's segment, as a sentence."""
-    if not certificate:
-        return f"Nothing is certified; its segment begins at {threshold}."
-    return str(certificate["words"])
+        yield f"- Its segment begins at a score of {model.threshold:g}."
+        for name, told in model.certificate.items():
+            yield f"- Of {name} customers: {told['words']}"
 
 
 def table(one: Slice) -> dict[str, dict[str, float | None]]:
     """Return the public figures by score, the model's own first."""
-    from segml.scoring.judging import figures  # noqa: PLC0415
-
     return {name: figures(found) for name, found in one.of.items()}
 
 
@@ -154,7 +135,7 @@ def _calibration(rows: pl.DataFrame) -> "Figure":
         for score in scores_of(rows):
             if score in ("score", "rfm_logistic", "bg_nbd"):
                 told, seen = _binned(part, score)
-                axis.plot(told, seen, marker="o", markersize=3, label=_NAMES.get(score, score))
+                axis.plot(told, seen, marker="o", markersize=3, label=NAMES.get(score, score))
         axis.set(title=f"{name} customers", xlabel="foretold", ylabel="came true")
         axis.legend(frameon=False)
     return figure
@@ -177,7 +158,7 @@ def _gain(rows: pl.DataFrame) -> "Figure":
         for score in scores_of(rows):
             ranked = outcome[np.argsort(-part[score].to_numpy(), kind="stable")]
             found = np.cumsum(ranked) / max(outcome.sum(), 1)
-            axis.plot(many, found, label=_NAMES.get(score, score), linewidth=1)
+            axis.plot(many, found, label=NAMES.get(score, score), linewidth=1)
         axis.set(title=f"{name} customers", xlabel="share by score", ylabel="share of the label found")
         axis.legend(frameon=False)
     return figure

@@ -13,7 +13,7 @@ from segml.core.errors import WorkspaceError, near
 from segml.core.features import Feature, Score, Unit
 from segml.core.tables import Kind
 from segml.scoring.labels import LABELS
-from segml.scoring.learners import LEARNERS
+from segml.scoring.learners import LEARNERS, NEEDED
 
 LONGEST_HORIZON: Final = 730  # days
 
@@ -211,6 +211,9 @@ def _impossible(values: Mapping[str, Any], fields: Mapping[str, Feature]) -> lis
         elif isinstance(fields[name].form, Score):
             # A score of today was learned from outcomes that the snapshots lie before.
             found.append(f"“{name}” is itself a score, which no model may learn from")
+    lacking = [name for name in NEEDED if name not in values.get("features", NEEDED)]
+    if lacking:
+        found.append(f"“features” must name {', '.join(lacking)}, which every learner looks at")
     own = values.get("field", "")
     if own in fields and not isinstance(fields[own].form, Score):
         found.append(f"“{own}” is a field of the library already; name the score otherwise")

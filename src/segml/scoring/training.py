@@ -6,26 +6,30 @@ foretold on earlier nights is judged by models taught as of those nights, never 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segml.core.errors import WorkspaceError
 from segml.scoring.baselines import Baseline, baselines
-from segml.scoring.buying import fit_beta_geometric
+from segml.scoring.buying.beta_geometric import fit_beta_geometric
+from segml.scoring.canaries import refuse_leaks
+from segml.scoring.certify import Certificate, certified_threshold
 from segml.scoring.design import Design, design
 from segml.scoring.ladder import BUYING, Buying, OwnRhythm, bought, rung
-from segml.scoring.learners import LEARNERS, Floats, Learned, Lesson, chance
+from segml.scoring.learners import LEARNERS, NEEDED, Learned, Lesson, chance
 from segml.scoring.model import Model
 from segml.scoring.past import Grid, Past, Share, grid, labelled
+from segml.scoring.promise import promise
+from segml.scoring.season import shift_to, unrest
 from segml.scoring.spec import ModelSpec
 
 ORIGINS: Final = 4  # past nights that a teaching is judged on
 ACTIVE_DAYS: Final = 60  # silence below which a customer who came back counts as active
+_FEW: Final = 1_000  # repeaters for whom a model of buying counts as much as what was learned
 _CERTIFYING: Final = Share(0.0, 0.2, seed=20)
 _TEACHING: Final = Share(0.2, 1.0, seed=20)
 Progress = Callable[[str, float], None]
@@ -107,10 +111,17 @@ def train(
         progress(f"foretelling {origin}", 0.3 + 0.5 * place / len(origins))
         judged.append(_judged(study, teacher.taught(origin), origin))
     progress("certifying", 0.85)
-    model = replace(final.model, **_certified(spec, study, final.model))
+    model = _certified(spec, study, final.model)
     progress("done", 1.0)
     walked = pl.concat(judged) if judged else _judged(study, final, study.as_of).clear()
     return Trained(model, spec, walked, final.why, final.customers)
+
+
+def comparisons(
+    spec: ModelSpec, study: Past, definitions: Mapping[str, str], *, seed: int = 0
+) -> Mapping[str, Baseline]:
+    """Return the baselines that everything known before ``study.as_of`` teaches, by name."""
+    return _Teacher(spec, study, dict(definitions), seed).taught(study.as_of).baselines
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +185,9 @@ class _Teacher:
             stack = np.mean([one.logits(rows) for one in learned.values()], axis=0)
             restless = unrest(rows["night"], stack, label)
             share = max(restless, _FEW / (_FEW + repeaters)) / 2
-            buying = Buying(spec.horizon, bg_nbd(bought(now)))
+            order_days = bought(now)
+            bg_nbd = fit_beta_geometric(order_days, modified=False, regularity=1)
+            buying = Buying(spec.horizon, bg_nbd)
             mean = np.mean([one.logits(now) for one in learned.values()], axis=0)
             level = buying.logits(now)
             shift = restless * shift_to((1 - share) * mean + share * level, chance(level).mean())
@@ -223,6 +236,30 @@ def _judged(study: Past, taught: _Taught, night: date) -> pl.DataFrame:
     return rows.select("code", "night", active=active()).with_columns(
         outcome=pl.Series(outcome), score=pl.Series(taught.model.logits(rows)), **told
     )
+
+
+def _certified(spec: ModelSpec, study: Past, model: Model) -> Model:
+    """Return the model with its promise, and with the threshold that the promise is made for.
+
+    The evidence is the latest completed window of customers that the model never learned from; the
+    promise to active customers is made apart, since it is the harder one.
+    """
+    if not model.snapshots:
+        return model
+    night = model.snapshots[0]
+    rows, outcome = labelled(study, [night], _CERTIFYING)
+    wanted = spec.threshold
+    parts = {"all": np.ones(rows.height, dtype=np.bool_)}
+    parts["active"] = rows.select(active()).to_series().to_numpy()
+    scores, found, told = model.scores(rows), {}, {}
+    for name, held in parts.items():
+        found[name] = certified_threshold(
+            scores[held], outcome[held], wanted.precision, wanted.confidence, seed=_CERTIFYING.seed
+        )
+        told[name] = promise(found[name], night, spec.horizon, model.as_of)
+    begins = found["all"]
+    threshold = begins.threshold if isinstance(begins, Certificate) else wanted.default
+    return replace(model, threshold=threshold, certificate=told)
 
 
 def active() -> pl.Expr:
