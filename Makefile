@@ -23,7 +23,7 @@ demo: $(READY)
 	$(BIN)/segml demo --workspace demo --customers $(or $(CUSTOMERS),10000) --seed $(or $(SEED),0)
 
 test: check
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile thorough
 
 test-fast: $(READY)
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal

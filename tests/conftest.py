@@ -26,16 +26,17 @@ from segml.engine.history import History
 from segml.engine.reference import Reference
 from small_town import LAST, PLAN, filled
 
-# The same cases on every run, and no limit of time on a busy machine.
+# The same cases on every run, and no limit of time on a busy machine; `make test` asks for more.
 settings.register_profile(
     "steady",
-    max_examples=40,
+    max_examples=15,
     derandomize=True,
     deadline=None,
     database=None,
     print_blob=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+settings.register_profile("thorough", settings.get_profile("steady"), max_examples=60)
 settings.load_profile("steady")
 
 Ids = list[int | str]

@@ -30,7 +30,7 @@ from strategies import EVENTS, Case, cases, conditions, histories, lowered, rule
 
 OTHERS = sorted(ENGINES.keys() - {"reference"})
 LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
-SHORT = settings(max_examples=50, phases=[Phase.generate, Phase.shrink])
+SHORT = settings(phases=[Phase.generate, Phase.shrink])
 
 
 def reference(case: Case) -> Reference:
@@ -83,7 +83,7 @@ def test_members_agree(engine: str, case: tuple[Case, Predicate]) -> None:
 
 
 @pytest.mark.parametrize("engine", sorted(FRAMES))
-@settings(SHORT, max_examples=20)
+@settings(SHORT, max_examples=SHORT.max_examples // 2)
 @given(case=histories())
 def test_values_agree(engine: str, case: Case) -> None:
     agree_on_values(engine, case)
@@ -105,8 +105,11 @@ def test_values_agree_at_length(engine: str, case: Case) -> None:
     agree_on_values(engine, case)
 
 
-@pytest.mark.parametrize("engine", OTHERS)
-@settings(SHORT, max_examples=100)
+@pytest.mark.parametrize(
+    "engine",
+    [one if one == "sets" else pytest.param(one, marks=pytest.mark.slow) for one in OTHERS],
+)
+@settings(SHORT, max_examples=SHORT.max_examples * 4)
 @given(case=histories(), data=st.data())
 def test_a_word_in_a_window_agrees(engine: str, case: Case, data: st.DataObject) -> None:
     """Postings answer these; random rules seldom ask just so."""

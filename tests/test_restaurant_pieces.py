@@ -1,5 +1,6 @@
 """A synthetic restaurant made piece by piece is the one made at once."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from segml.datasets.restaurant import RestaurantPlan, chunks, shares, write_rest
 def test_the_pieces_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restaurant, "BLOCKS_PER_CHUNK", 2)
     monkeypatch.setattr(restaurant, "CHUNK", 5_000)
-    plan = RestaurantPlan(customers=10_300, seed=7)
+    plan = RestaurantPlan(customers=10_300, seed=7, first_day=date(2026, 4, 1))
     rows = write_restaurant(tmp_path / "whole", plan)
     pieces = shares(plan, 5_000)
     assert pieces == [range(2), range(2, 4), range(4, 5)]
