@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from segml.core.calendar import earlier
 from segml.core.features import Feature
@@ -19,7 +20,7 @@ from segml.engine.cache import Cache
 from segml.engine.columns import Column
 from segml.engine.history import History
 from segml.engine.kernel import KNOWN, snapshot
-from segml.engine.postings import Question, counted, posted, question
+from segml.engine.postings import Question, counted, posted, question, satisfying
 from segml.engine.sets import SetEngine
 
 FEW = 3  # customers a bucket, so that small histories have several
@@ -65,7 +66,9 @@ class Arranged:
             self.seen[as_of] = [Bucket(t, places, n, as_of, known) for n, t in self.buckets]
         forms = [feature.form for feature in features]
         frames = [snapshot(forms, events, bucket) for bucket in self.seen[as_of]]
-        return pl.concat(frames) if frames else None
+        # Each bucket has words of its own.
+        plain = [frame.with_columns(cs.enum().cast(pl.String)) for frame in frames]
+        return pl.concat(plain) if plain else None
 
 
 @dataclass(frozen=True)
@@ -106,14 +109,12 @@ class MemoryMoment:
 
     def _posted(self, asked: Question) -> pl.Series:
         known = self.facts.history.has_customers
+        buckets = [Bucket(t, pl.DataFrame(), n, date.max, known) for n, t in self.facts.buckets]
+        postings = [posted(one, asked.table, asked.column) for one in buckets]
+        wanted = satisfying(asked.leaf, postings)
         counts = [
-            counted(
-                posted(Bucket(t, pl.DataFrame(), n, date.max, known), asked.table, asked.column),
-                asked,
-                self.as_of,
-                n,
-            )
-            for n, t in self.facts.buckets
+            counted(one, asked, wanted, self.as_of, bucket.guests)
+            for one, bucket in zip(postings, buckets, strict=True)
         ]
         return pl.Series(np.concatenate(counts) if counts else [], dtype=pl.Int64)
 

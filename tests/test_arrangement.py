@@ -134,7 +134,7 @@ def pieces(town: Mapping[str, pl.DataFrame], seed: int) -> list[dict[str, pl.Dat
     return found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("small", [True, False])
 def test_pieces_make_the_same_arrangement_as_the_whole(
     place: Place,
@@ -263,7 +263,9 @@ def test_what_is_damaged_is_told_and_made_anew(place: Place, damage: str) -> Non
                 path.write_bytes(path.read_bytes()[:-1])
             with pytest.raises(WorkspaceError, match=r"orders\.arrow is .*Remove the folder"):
                 place.arrangement.tables(state, 0)
-            assert place.arrangement.tables(state, 0, ["customers"])["customers"].is_empty()
+            with pytest.raises(WorkspaceError, match=r"orders\.arrow is .*Remove the folder"):
+                place.arrangement.columns(state, 0, "orders")
+            assert not len(place.arrangement.columns(state, 0, "customers")["owner"])
         case "ids":
             (folder / state.ids).unlink()
             with pytest.raises(WorkspaceError, match="is missing"):
@@ -312,7 +314,7 @@ def test_codes_that_do_not_ascend_change_no_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Customers who come later with smaller ids are listed, named and ranked by their ids."""
-    monkeypatch.setattr("segml.storage.warehouse.Arrangement", partial(Arrangement, bucket=8))
+    monkeypatch.setattr("segml.storage.warehouse.Arrangement", partial(Arrangement, bucket=16))
     workspace = Workspace.create(tmp_path / "w")
     for ids in (range(50, 80), range(20, 50), [1, 99, 2]):
         people, orders = tmp_path / "people.csv", tmp_path / "orders.csv"

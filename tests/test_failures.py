@@ -259,7 +259,9 @@ def test_a_damaged_night_is_skipped_told_and_repaired(
         '{"combinator": "and", "rules": [{"field": "age", "operator": ">", "value": 9}]}'
     )
     [path] = workspace.folder.glob(file)
+    assert workspace.preview(RULE).as_of == LAST
     damage(path)
+    assert answers(workspace) == expected  # though it was whole when it was first asked
     workspace = Workspace(workspace.folder)
     assert answers(workspace) == expected
     assert workspace.latest.day() == YESTERDAY
@@ -276,6 +278,22 @@ def test_a_damaged_night_is_skipped_told_and_repaired(
     assert workspace.latest.day() == LAST
     assert tables_of(workspace) == tables_of(undisturbed)
     assert not run("preview", rule, "-w", workspace.folder).stderr
+
+
+@pytest.mark.parametrize(
+    "file", [f"snapshots/{LAST}.g1/orders_total.*.i*", f"nights/{LAST}.1/sets.parquet"]
+)
+def test_a_night_of_which_a_byte_has_changed_is_written_again(
+    undisturbed: Workspace, tmp_path: Path, file: str
+) -> None:
+    workspace = copied(undisturbed.folder, tmp_path / "w")
+    assert not workspace.nightly(LAST).changed
+    [path] = workspace.folder.glob(file)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert workspace.nightly(LAST).changed
+    assert tables_of(workspace) == tables_of(undisturbed)
 
 
 def test_what_a_snapshot_holds_is_told_where_it_is_damaged(

@@ -4,8 +4,10 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from filelock import FileLock
+from polars.testing import assert_frame_equal
 
 from segml import (
     Busy,
@@ -55,6 +57,23 @@ def test_explanations_agree_with_membership(restaurant: Workspace) -> None:
             assert all(r.holds == r.wanted for r in explanation.reasons) == explanation.member
     with pytest.raises(UnknownName, match="no customer “nobody”"):
         restaurant.explain("nobody", "at-risk")
+
+
+def test_the_history_of_a_customer_is_a_part_of_the_whole(restaurant: Workspace) -> None:
+    whole = {name: rows.collect() for name, rows in restaurant.history(LAST).tables.items()}
+    size = restaurant.facts.state().customers
+    for code in (0, size // 2, size - 1):
+        customer = restaurant.facts.ids(size)[code]
+        orders = whole["orders"].filter(customer_id=customer)["order_id"].implode()
+        parts = restaurant.facts.history(LAST, code).tables
+        assert parts.keys() == whole.keys()
+        for name, rows in whole.items():
+            theirs = pl.lit(value=True)
+            if "customer_id" in rows.columns:
+                theirs = pl.col("customer_id") == customer
+            elif name == "order_items":
+                theirs = pl.col("order_id").is_in(orders)
+            assert_frame_equal(parts[name].collect(), rows.filter(theirs), check_row_order=False)
 
 
 def test_an_explanation_shows_the_values_in_whole_currency(restaurant: Workspace) -> None:

@@ -3,7 +3,6 @@
 So a night that the disk has damaged leaves yesterday's answers, not none.
 """
 
-from collections.abc import Hashable
 from datetime import date
 from typing import Final
 
@@ -17,14 +16,13 @@ NONE: Final = "No night is stored yet, so say which day is meant: give as_of."
 class Latest:
     """The newest whole night of a workspace; safe from several threads.
 
-    A night found whole is looked at again only when it has been written anew: looking costs a stat
-    for each of its files.
+    It is looked for at every question, for a disk fails when it will; looking costs a stat for each
+    file of the night.
     """
 
     def __init__(self, nights: Nights, moments: Moments) -> None:
         self._nights = nights
         self._moments = moments
-        self._whole: Hashable = None
 
     def day(self) -> date:
         """Return the night; `WorkspaceError` for none, or when every one is damaged."""
@@ -44,13 +42,9 @@ class Latest:
         return None, damaged
 
     def _damage(self, night: Night) -> WorkspaceError | None:
-        written = self._nights.written(night.as_of)
-        if self._whole == written:
-            return None
         try:
             self._moments.check(night.as_of)
             self._nights.check(night.as_of)
         except WorkspaceError as error:
             return error
-        self._whole = written
         return None

@@ -79,7 +79,7 @@ class NightlyRun:
 
     def _whole(self, as_of: date) -> bool:
         try:
-            self.nights.check(as_of)
+            self.nights.check(as_of, checksums=True)
         except WorkspaceError:
             return False  # a damaged file counts as none, to be written again
         return True
@@ -118,7 +118,7 @@ class NightlyRun:
 
         told(0.0)
         try:
-            self.moments.check(as_of)
+            self.moments.check(as_of, checksums=True)
         except WorkspaceError:
             self.moments.forget(as_of)  # a damaged file counts as none, to be written again
         self.moments.need(as_of, self.moments.features, told)

@@ -295,7 +295,7 @@ class Workspace:
             for leaf in parsed.leaves()
             if ranks(leaf.lower(day))
         }
-        reference = Reference.of(self.history(day).of(customer), FEATURES)
+        reference = Reference.of(self.facts.history(day, code), FEATURES)
         found = reasons(parsed, customer, day, reference, ranked)
         member = bitmaps.holds(engine.members(parsed.lower(day)), code)
         label = rule if isinstance(rule, str) else "this rule"

@@ -9,13 +9,15 @@ Law kept: arranging loses nothing and adds nothing; the rows are those of the hi
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
-from segml.core.tables import TABLE, Form, Table
+from segml.core.tables import TABLE, CustomerId, Form
+from segml.core.tables import Table as CanonicalTable
 
-BUCKET: Final = 65_536
+# Few enough that what is worked out of one fits into a core's cache, and two into little memory.
+BUCKET: Final = 32_768
 OWNER: Final = "owner"
 ORDER: Final = "order"
 # What rows stand by, after their owner. Rows of one message lie together, whenever they occurred.
@@ -31,6 +33,13 @@ _LINES: Final = (ORDER, "category", "item")
 # Ids of few things are words like any text; the others stay as they are.
 _WORDS: Final = frozenset({"restaurant", "campaign"})
 _WHOLE: Final = (pl.Int32, pl.Int64)
+
+
+class Table(Protocol):
+    """A table in arranged form: its columns by name."""
+
+    def __getitem__(self, name: str) -> pl.Series:
+        """Return a column."""
 
 
 def arranged(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -62,7 +71,59 @@ def arranged(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     return found
 
 
-def _small(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+def facts_of(
+    tables: Mapping[str, Table], place: int, customer: CustomerId, schemas: Mapping[str, pl.Schema]
+) -> dict[str, pl.DataFrame]:
+    """Return the rows of one customer of a bucket in stored form: `arranged` the other way round.
+
+    Parameters
+    ----------
+    tables
+        Of the bucket, in arranged form.
+    place, customer
+        The customer's place in the bucket, and its id.
+    schemas
+        The stored form of each table.
+    """
+    found, orders = {}, (0, 0)
+    for name in SORTED:
+        start, stop = _between(tables[name][OWNER], place, place + 1)
+        rows = {"customer_id": pl.repeat(customer, stop - start, eager=True)}
+        rows |= {
+            column: tables[name][column][start:stop]
+            for column in schemas[name]
+            if column != "customer_id"
+        }
+        found[name] = _as_stored(rows, schemas[name])
+        if name == "orders":
+            orders = start, stop
+    lines = tables["order_items"]
+    start, stop = _between(lines[ORDER], *orders)
+    rows = {"order_id": tables["orders"]["order_id"][lines[ORDER][start:stop]]}
+    rows |= {c: lines[c][start:stop] for c in schemas["order_items"] if c != "order_id"}
+    found["order_items"] = _as_stored(rows, schemas["order_items"])
+    return found
+
+
+def _between(ascending: pl.Series, low: int, high: int) -> tuple[int, int]:
+    """Return where values from `low` until below `high` start and stop."""
+    if low >= high:
+        return 0, 0
+    return ascending.search_sorted(low, "left"), ascending.search_sorted(high - 1, "right")
+
+
+def _as_stored(rows: Mapping[str, pl.Series], schema: pl.Schema) -> pl.DataFrame:
+    """Return columns in the types and the order of a stored table; words become texts first."""
+    return pl.DataFrame(
+        {
+            name: (v.cast(pl.String) if isinstance(v.dtype, pl.Enum) else v).cast(dtype)
+            for name, dtype in schema.items()
+            for v in (rows[name],)
+        }
+    )
+
+
+def _small(rows: pl.DataFrame, table: CanonicalTable) -> pl.DataFrame:
     """Return `rows` with texts as words and whole numbers as small as they fit."""
     small = {}
     for column in table.columns:

@@ -16,10 +16,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segml.core.tables import CUSTOMER_FACTS, TABLE
-from segml.engine.arranged import ORDER, OWNER
-from segml.engine.grouped import Grouped, firsts
+from segml.engine.arranged import ORDER, OWNER, Table
+from segml.engine.grouped import Grouped, filled, firsts
+from segml.engine.history import ITEM_COLUMNS_OF_ORDER
 
 MOMENT: Final = "moment"  # of an order: its time as a rank
+_OF_ORDERS: Final = frozenset(ITEM_COLUMNS_OF_ORDER) | {"order_id", OWNER}
 
 
 @dataclass(slots=True)
@@ -40,13 +42,13 @@ class Bucket:
         Whether a customers table was imported.
     """
 
-    tables: Mapping[str, pl.DataFrame]
+    tables: Mapping[str, Table]
     restaurants: pl.DataFrame
     guests: int
     as_of: date
     has_customers: bool
     _grouped: dict[str, Grouped] = field(default_factory=dict)
-    _frames: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _masks: dict[str, pl.Series] = field(default_factory=dict)
     _profile: pl.Series | None = None
 
     def rows(self, reading: str) -> Grouped:
@@ -61,13 +63,13 @@ class Bucket:
     def profile(self, column: str) -> pl.Series:
         """Return a column of the profiles as last known, one row per customer; null without."""
         if self._profile is None:
-            owner = self._visible("customers")[OWNER].to_numpy()
+            owner = self._visible("customers", OWNER).to_numpy()
             latest = np.full(self.guests, -1, dtype=np.int64)
             if len(owner):
                 starts = firsts(owner)
                 latest[owner[starts]] = np.append(starts[1:], len(owner)) - 1
             self._profile = placed(latest)
-        return self._visible("customers")[column].gather(self._profile)
+        return self._visible("customers", column)[self._profile]
 
     def known(self) -> NDArray[np.bool_]:
         """Return for every customer whether it is known before `as_of`, staff excluded."""
@@ -75,25 +77,25 @@ class Bucket:
             return self.rows("orders").count(None) > 0
         known = self.profile("known_at")  # only for the places: it may be missing itself
         assert self._profile is not None
-        guests = self._profile.is_not_null() & ~self.profile("staff").fill_null(value=False)
+        guests = self._profile.is_not_null() & ~filled(self.profile("staff"), False)
         undated = self.profile("day").is_null() if len(known) else known.is_null()
         found: NDArray[np.bool_] = guests.to_numpy().copy()
         if (guests & undated).any():
             active = np.zeros(self.guests, dtype=bool)
             for table in CUSTOMER_FACTS:
-                active[self._visible(table)[OWNER].to_numpy()] = True
+                active[self._visible(table, OWNER).to_numpy()] = True
             found &= active | ~undated.to_numpy()
         return found
 
     def visible_restaurants(self) -> pl.DataFrame:
         """Return the restaurants known before `as_of`."""
-        return self.restaurants.filter(_seen(self.restaurants, "known_day", self.as_of))
+        return self.restaurants.filter(_seen(self.restaurants["known_day"], self.as_of))
 
     def _whole(self, reading: str) -> Grouped:
         table = "orders" if reading == "payments" else reading
         rows, shown = self.tables[table], self._mask(table)
         if reading == "orders":
-            shown &= ~rows["refund"].fill_null(value=False)
+            shown = shown & ~filled(rows["refund"], False)
         everything = shown.all()
 
         # A column is cut when it is asked for. This must not hold the bucket, which holds it: a
@@ -105,35 +107,44 @@ class Bucket:
         return Grouped(reading, self.guests, series(OWNER).to_numpy(), series)
 
     def _lines(self) -> Grouped:
-        lines, orders = self._visible("order_items"), self.tables["orders"]
-        shown = self._mask("orders") & ~orders["refund"].fill_null(value=False)
-        if not shown.all():
-            lines = lines.filter(shown.gather(lines[ORDER]))
-        owner = orders[OWNER].to_numpy()[lines[ORDER].to_numpy()]
+        lines, orders = self.tables["order_items"], self.tables["orders"]
+        shown = self._mask("order_items")
+        of_shown = self._mask("orders") & ~filled(orders["refund"], False)
+        if not of_shown.all():
+            shown = shown & of_shown[lines[ORDER]]
+        everything = shown.all()
+
+        def line(name: str) -> pl.Series:
+            return lines[name] if everything else lines[name].filter(shown)
+
+        order = line(ORDER)
 
         def series(name: str) -> pl.Series:
             if name == "known_day":  # a line is known when both it and its order are
-                both = {"line": lines[name], "order": orders[name].gather(lines[ORDER])}
+                both = {"line": line(name), "order": orders[name][order]}
                 return pl.DataFrame(both).select(pl.max_horizontal("line", "order")).to_series()
             if name == MOMENT:
-                return _moments(orders).gather(lines[ORDER])
-            return lines[name] if name in lines.columns else orders[name].gather(lines[ORDER])
+                return _moments(orders)[order]
+            return orders[name][order] if name in _OF_ORDERS else line(name)
 
+        owner = orders[OWNER].to_numpy()[order.to_numpy()]
         return Grouped("order_items", self.guests, owner, series)
 
-    def _visible(self, table: str) -> pl.DataFrame:
-        if table not in self._frames:
-            shown, rows = self._mask(table), self.tables[table]
-            self._frames[table] = rows if shown.all() else rows.filter(shown)
-        return self._frames[table]
+    def _visible(self, table: str, column: str) -> pl.Series:
+        """Return a column of the rows that are visible, refunds among them."""
+        shown, values = self._mask(table), self.tables[table][column]
+        return values if shown.all() else values.filter(shown)
 
     def _mask(self, table: str) -> pl.Series:
-        rows = self.tables[table]
-        clocks = ("day", "known_day") if TABLE[table].time else ("known_day",)
-        return reduce(and_, (_seen(rows, clock, self.as_of) for clock in clocks))
+        if table not in self._masks:
+            rows = self.tables[table]
+            clocks = ("day", "known_day") if TABLE[table].time else ("known_day",)
+            seen = (_seen(rows[clock], self.as_of) for clock in clocks)
+            self._masks[table] = reduce(and_, seen)
+        return self._masks[table]
 
 
-def _moments(orders: pl.DataFrame) -> pl.Series:
+def _moments(orders: Table) -> pl.Series:
     """Return a number for each order that ascends with time within a customer, ties alike."""
     time = orders["ordered_at"].to_physical().to_numpy()
     begun = np.zeros(len(time), dtype=np.int32)
@@ -141,8 +152,8 @@ def _moments(orders: pl.DataFrame) -> pl.Series:
     return pl.Series(np.cumsum(begun, dtype=np.int32))
 
 
-def _seen(rows: pl.DataFrame, clock: str, as_of: date) -> pl.Series:
-    return (rows[clock] < as_of).fill_null(value=True)
+def _seen(clock: pl.Series, as_of: date) -> pl.Series:
+    return filled(clock < as_of, True)
 
 
 def placed(places: NDArray[Any]) -> pl.Series:

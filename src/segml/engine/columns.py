@@ -31,7 +31,8 @@ _ORDERS: Final[dict[Order, Callable[[pl.Series, int | float], Any]]] = {
 }
 _EPOCH: Final = date(1970, 1, 1)
 _FEW: Final = 4  # words that are cheaper compared one by one than looked up
-_LIMITS: Final[dict[pl.DataType, tuple[int, int]]] = {
+# The least and the largest number that a type holds.
+LIMITS: Final[dict[pl.DataType, tuple[int, int]]] = {
     **{kind(): (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for kind, bits in _SIGNED},
     **{kind(): (0, 2**bits - 1) for kind, bits in _UNSIGNED},
 }
@@ -64,7 +65,8 @@ class Column:
 
     def holds(self, leaf: Leaf) -> pl.Series:
         """Return for every row whether `leaf`, asked of this column, holds; never null."""
-        return self.answers(leaf).fill_null(value=False)
+        answers = self.answers(leaf)
+        return answers.fill_null(value=False) if answers.null_count() else answers
 
     def answers(self, leaf: Leaf) -> pl.Series:
         """Return the same as `holds`, but null where false because the value is missing."""
@@ -163,7 +165,7 @@ def _compared(values: pl.Series, order: Order, value: int | float) -> pl.Series:
             case "le" | "gt":
                 value = floor(value)
     value = int(value)
-    least, most = _LIMITS[values.dtype]
+    least, most = LIMITS[values.dtype]
     if value > most or value < least:
         below = value > most  # every known value is below `value`, or every one above
         holds = order in (("lt", "le") if below else ("gt", "ge"))

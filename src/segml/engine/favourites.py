@@ -8,23 +8,24 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segml.engine.arranged import ORDER
+from segml.engine.arranged import ORDER, words
 from segml.engine.bucket import MOMENT, placed
-from segml.engine.grouped import DENSE, Bools, Choices, Grouped, Ints, firsts
+from segml.engine.grouped import DENSE, Bools, Choices, Grouped, Ints, changed, firsts
 
 
 def favourite(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
     """Return the value in the most orders; of equals the latest, then the first."""
     choices = grouped.choices(column)
     mask = choices.masked(mask)
-    rows = np.arange(len(grouped.owner)) if mask is None else np.flatnonzero(mask)
     time = grouped.raw(MOMENT).to_numpy()
     lines = grouped.raw(ORDER).to_numpy() if grouped.reading == "order_items" else None
     if choices.few and len(choices.values) and (lines is None or _together(grouped, column)):
-        found = _of_few(choices, rows, time, lines)
+        found = _of_few(choices, mask, time, lines)
     else:
+        rows = np.arange(len(grouped.owner)) if mask is None else np.flatnonzero(mask)
         found = _of_many(choices, rows, time, lines)
-    return choices.values.gather(placed(found))
+    values = words(choices.values) if choices.values.dtype == pl.String else choices.values
+    return values[placed(found)]
 
 
 def _together(grouped: Grouped, column: str) -> bool:
@@ -43,19 +44,25 @@ def _together(grouped: Grouped, column: str) -> bool:
     return bool(met.reshape(-1, width).sum(axis=1).max(initial=0) <= 1)
 
 
-def _of_few(choices: Choices, rows: Ints, time: Ints, lines: Any) -> Ints:
-    """Return the favourites' codes, counted in a table of customers by values."""
-    whole = len(rows) == len(choices.owner)
-    cell = choices.cell if whole else choices.cell[rows]
-    latest = choices.table(np.int64)
-    latest[cell] = time if whole else time[rows]  # rows ascend by time, and the last one stays
+def _of_few(choices: Choices, mask: Bools | None, time: Ints, lines: Any) -> Ints:
+    """Return the favourites' codes, counted in a table of customers by values.
+
+    A cell holds orders · 2^32 + the latest moment, so the largest of a row, the first of equal
+    ones, is the favourite.
+    """
+    cell, lines = (
+        one if mask is None or one is None else one[mask] for one in (choices.cell, lines)
+    )
+    latest = choices.table(np.int32)
+    latest[cell] = time if mask is None else time[mask]  # they ascend, and the last one stays
     if lines is not None:  # once per order; its lines of a value lie together
-        cell = cell[firsts(cell, lines if whole else lines[rows])]
-    counts = np.bincount(cell, minlength=len(latest)).reshape(-1, len(choices.values))
-    most = counts.max(axis=1)
-    best = counts == most[:, None]
-    latest = np.where(best, latest.reshape(counts.shape), np.iinfo(np.int64).min)
-    return np.where(most > 0, latest.argmax(axis=1), -1)
+        cell = cell[changed(cell, lines)]
+    measure = choices.table(np.int64)
+    np.add.at(measure, cell, 1 << 32)
+    measure |= latest
+    rows = measure.reshape(choices.guests, -1)
+    best = rows.argmax(axis=1)
+    return np.where(rows[np.arange(choices.guests), best] > 0, best, -1)
 
 
 def _of_many(choices: Choices, rows: Ints, time: Ints, lines: Any) -> Ints:

@@ -22,6 +22,7 @@ from segml.engine.polars_rules import column_of
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_NARROW: Final = 2**16  # from the least to the largest of whole numbers that are looked up
 DENSE: Final = 2**23  # cells of a table of customers by values
 _ADDED: Final = {"hour": Kind.NUMBER, "weekday": Kind.NUMBER, "day": Kind.DATE}
 
@@ -254,17 +255,28 @@ def _highest(values: NDArray[Any]) -> Any:
 
 def different(keys: Ints) -> Ints:
     """Return the different keys, ascending; sorting is faster than hashing them."""
-    ordered = np.sort(keys)
-    return ordered[firsts(ordered)]
+    if (keys[1:] < keys[:-1]).any():
+        keys = np.sort(keys)
+    return keys[changed(keys)]
+
+
+def changed(*keys: NDArray[Any]) -> Bools:
+    """Return where one of the keys is another than before."""
+    found = np.zeros(len(keys[0]), dtype=bool)
+    found[:1] = True
+    for key in keys:
+        found[1:] |= key[1:] != key[:-1]
+    return found
 
 
 def firsts(*keys: NDArray[Any]) -> Ints:
     """Return the places where one of the keys is another than before: starts of runs."""
-    changed = np.zeros(len(keys[0]), dtype=bool)
-    changed[:1] = True
-    for key in keys:
-        changed[1:] |= key[1:] != key[:-1]
-    return np.flatnonzero(changed)
+    return np.flatnonzero(changed(*keys))
+
+
+def filled(values: pl.Series, value: Any) -> pl.Series:
+    """Return values with `value` where they are missing; mostly none is, which is seen at once."""
+    return values.fill_null(value) if values.null_count() else values
 
 
 def factored(column: Column) -> tuple[NDArray[Any], Bools | None, pl.Series]:
@@ -272,12 +284,23 @@ def factored(column: Column) -> tuple[NDArray[Any], Bools | None, pl.Series]:
     values = column.values
     known = values.is_not_null().to_numpy() if values.null_count() else None
     if column.words is not None:
-        return values.fill_null(0).to_numpy(), known, column.words
+        return filled(values, 0).to_numpy(), known, column.words
     choices = values.drop_nulls().unique().sort()
     if values.dtype == pl.String:
         codes = values.cast(pl.Enum(choices)).to_physical()
+    elif values.dtype.is_integer() and len(choices) and choices[-1] - choices[0] < _NARROW:
+        return _looked_up(values, choices), known, choices
     elif len(choices):
-        codes = choices.search_sorted(values.fill_null(choices[0]))
+        codes = choices.search_sorted(filled(values, choices[0]))
     else:
         codes = pl.repeat(0, len(values), dtype=pl.Int64, eager=True)
-    return codes.fill_null(0).to_numpy(), known, choices
+    return filled(codes, 0).to_numpy(), known, choices
+
+
+def _looked_up(values: pl.Series, choices: pl.Series) -> NDArray[Any]:
+    """Return the place of whole numbers among the `choices`, which are near each other."""
+    near = choices.to_numpy().astype(np.int64) - choices[0]
+    code = np.zeros(near[-1] + 1, dtype=np.int32)
+    code[near] = np.arange(len(near))
+    found: NDArray[Any] = code[filled(values, choices[0]).to_numpy().astype(np.int64) - choices[0]]
+    return found

@@ -49,17 +49,6 @@ class History:
         """Return the history `days` days earlier."""
         return replace(self, as_of=earlier(self.as_of, days))
 
-    def of(self, customer_id: int | str) -> "History":
-        """Return the same history with the facts of one customer only."""
-        kept = {
-            name: table.filter(pl.col("customer_id") == customer_id)
-            if any(column.name == "customer_id" for column in TABLE[name].columns)
-            else table
-            for name, table in self.tables.items()
-        }
-        kept["order_items"] = kept["order_items"].join(kept["orders"], on="order_id", how="semi")
-        return replace(self, tables=kept)
-
     def rows(self, table: str) -> pl.LazyFrame:
         """Return the visible rows of a table, or of ``payments``; items come with their orders."""
         if table == "payments":

@@ -42,7 +42,16 @@ from segml.core.predicates import EVERYONE, Compare, Events, Field
 from segml.core.tables import stored_table
 from segml.engine.bucket import Bucket, placed
 from segml.engine.favourites import favourite
-from segml.engine.grouped import Bools, Choices, Grouped, Ints, different, factored, firsts
+from segml.engine.grouped import (
+    Bools,
+    Choices,
+    Grouped,
+    Ints,
+    different,
+    factored,
+    filled,
+    firsts,
+)
 
 KNOWN: Final = "known"
 _BITS: Final = 63  # values that a number has bits for
@@ -53,7 +62,8 @@ def snapshot(forms: Sequence[Form], events: Sequence[Events], bucket: Bucket) ->
     """Return one row per customer of the bucket, whether known before ``bucket.as_of`` or not.
 
     Columns: ``known``, one per form named ``f0``, ``f1``, …, one per event operand named ``e0``,
-    ``e1``, …. Missing is null, counts and sums without rows are 0.
+    ``e1``, …. Missing is null, counts and sums without rows are 0; texts may be words of an
+    enumeration.
     """
     kernel = _Kernel(bucket)
     columns = {KNOWN: pl.Series(bucket.known())}
@@ -92,8 +102,8 @@ class _Kernel:
                 below = divisor if isinstance(divisor, int) else self.value(divisor)
                 return _quotient(self.value(dividend), below, minor)
             case Named(inner, names):
-                by_number = pl.Series([None, *names], dtype=pl.String)
-                return by_number.gather(self.value(inner).cast(pl.UInt32))
+                by_number = pl.Series([None, *names], dtype=pl.Enum(names))
+                return by_number[self.value(inner).cast(pl.UInt32)]
             case Differs(inner, value):
                 return (self.value(inner) != value).fill_null(value=False)
             case _:
@@ -157,7 +167,7 @@ class _Kernel:
             ends = np.append(ends[1:], len(owners))[: len(ends)] - 1
         found = np.full(grouped.guests, -1, dtype=np.int64)
         found[owners[ends]] = places[ends]
-        return _plain(grouped.raw(column).gather(placed(found)))
+        return _plain(grouped.raw(column)[placed(found)])
 
     def _followed(self, first: Rows, then: Rows, by: str) -> pl.Series:
         grouped, started = self._rows(first)
@@ -196,14 +206,12 @@ def _evaluated(values: Any) -> pl.Series:
 
 
 def _plain(values: pl.Series) -> pl.Series:
-    """Return words as texts, and whole numbers in one type whatever they fitted."""
-    if isinstance(values.dtype, pl.Enum):
-        return values.cast(pl.String)
+    """Return whole numbers in one type whatever they fitted; the rest as it is."""
     return values.cast(pl.Int64) if values.dtype.is_integer() else values
 
 
 def _numbers(values: pl.Series) -> Any:
-    return values.fill_null(0).to_numpy()
+    return filled(values, 0).to_numpy()
 
 
 def _and(mask: Bools | None, values: pl.Series) -> Bools | None:
@@ -218,12 +226,13 @@ def _quotient(dividend: pl.Series, divisor: pl.Series | int, minor: int) -> pl.S
     """Return dividend ÷ (divisor · minor), correctly rounded; null where missing or ÷ 0."""
     if isinstance(divisor, int):
         divisor = pl.repeat(divisor, len(dividend), dtype=pl.Int64, eager=True)
-    below = divisor.cast(pl.Float64) * minor
-    known = dividend.is_not_null() & (below != 0).fill_null(value=False)
-    above = dividend.cast(pl.Float64).fill_null(0.0).to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = pl.Series(above / below.fill_null(0.0).to_numpy())
-    return found.set(~known, None)
+    below = filled(divisor.cast(pl.Float64), 0.0).to_numpy() * minor
+    above = filled(dividend.cast(pl.Float64), 0.0).to_numpy()
+    known = below != 0
+    if dividend.null_count():
+        known &= dividend.is_not_null().to_numpy()
+    found = np.divide(above, below, out=np.zeros(len(above)), where=known)
+    return pl.Series(found).set(pl.Series(~known), None)
 
 
 def _largest(
@@ -266,27 +275,30 @@ def _listed(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
     mask = choices.masked(mask)
     codes = choices.code if mask is None else choices.code[mask]
     pairs = different((grouped.owners(mask).astype(np.int64) << 32) | codes)
-    lists = (
-        pl.DataFrame({"owner": pairs >> 32, "value": choices.values.gather(pairs & 0xFFFFFFFF)})
-        .group_by("owner", maintain_order=True)
-        .agg("value")
-    )
-    places = np.full(grouped.guests, -1, dtype=np.int64)
-    places[lists["owner"].to_numpy()] = np.arange(lists.height)
-    return lists["value"].gather(placed(places))
+    return _lists(pairs >> 32, choices.values[pairs & 0xFFFFFFFF], grouped.guests)
 
 
 def _lists_of_few(choices: Choices, mask: Bools | None) -> pl.Series:
     """Return the lists where a set of values is a number: each different set is listed once."""
-    weights = 1 << np.arange(len(choices.values), dtype=np.int64)
-    sets = choices.present(mask) @ weights
-    met = different(sets)
-    listed = [
-        choices.values.gather(np.flatnonzero((one & weights) != 0)).to_list() or None
-        for one in met.tolist()
-    ]
-    lists = pl.Series(listed, dtype=pl.List(pl.String))
-    return lists.gather(np.searchsorted(met, sets))
+    bits = np.packbits(choices.present(mask), axis=1, bitorder="little")
+    sets = np.zeros((choices.guests, 8), dtype=np.uint8)
+    sets[:, : bits.shape[1]] = bits
+    met, places = np.unique(sets.view(np.uint64)[:, 0], return_inverse=True)
+    held = np.unpackbits(met.view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+    numbers, codes = np.nonzero(held)
+    return _lists(numbers, choices.values[codes], len(met))[pl.Series(places, dtype=pl.UInt32)]
+
+
+def _lists(owners: Ints, values: pl.Series, many: int) -> pl.Series:
+    """Return the values of each of `many` owners as a list, missing without any; owners ascend."""
+    lists = (
+        pl.DataFrame({"owner": owners, "value": values})
+        .group_by("owner", maintain_order=True)
+        .agg("value")
+    )
+    places = np.full(many, -1, dtype=np.int64)
+    places[lists["owner"].to_numpy()] = np.arange(lists.height)
+    return lists["value"][placed(places)]
 
 
 def _usual_gap(grouped: Grouped, mask: Bools | None) -> pl.Series:

@@ -2,11 +2,11 @@
 
 For one column of a table the customers of a bucket's rows are listed word by word and, within a
 word, day by day; so a question about a word and a window is one slice of a list. Rows learned after
-their day are kept apart, since they also depend on when one asks. What a word must satisfy is asked
-of the words themselves, in the meaning of `columns`.
+their day stand in such a list of their own, since they also depend on when one asks. What a word
+must satisfy is asked of the words themselves, once for all buckets, in the meaning of `columns`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -57,11 +57,12 @@ class Postings:
     word, day, begin
         Of each run: its word, its day, and where it begins; runs ascend by word, then day.
     late
-        ``word, day, known, owner`` of the rows learned after their day, as columns of a matrix.
+        ``word, day, known, owner`` of the rows learned after their day, as rows of a matrix; its
+        columns ascend by word, then day.
     """
 
     owner: NDArray[np.uint16]
-    words: pl.Series
+    words: tuple[str, ...]
     word: Ints
     day: Ints
     begin: Ints
@@ -103,39 +104,55 @@ def posted(bucket: Bucket, table: str, column: str) -> Postings:
     known = learned.filter(chosen).to_numpy().astype(np.int64)
     word = values.to_physical().filter(chosen).to_numpy().astype(np.int64)
     owner = rows.owner[chosen.to_numpy()]
-    late = known > day
-    order = np.argsort(word[~late] << 32 | (day[~late] + 2**31), kind="stable")
-    word_of, day_of = word[~late][order], day[~late][order]
+    order = np.argsort(word << 32 | (day + 2**31), kind="stable")
+    late = (known > day)[order]
+    order, behind = order[~late], order[late]
+    word_of, day_of = word[order], day[order]
     begin = firsts(word_of, day_of)
     assert isinstance(values.dtype, pl.Enum)
     return Postings(
-        owner[~late][order].astype(np.uint16),
-        values.dtype.categories,
+        owner[order].astype(np.uint16),
+        tuple(values.dtype.categories),
         word_of[begin],
         day_of[begin],
         np.append(begin, len(order)),
-        np.stack([word[late], day[late], known[late], owner[late].astype(np.int64)]),
+        np.stack([word, day, known, owner.astype(np.int64)])[:, behind],
     )
 
 
-def counted(postings: Postings, asked: Question, as_of: date, guests: int) -> Ints:
-    """Return how many visible rows each customer of the bucket has."""
+def satisfying(leaf: Leaf, postings: Iterable[Postings]) -> frozenset[str]:
+    """Return which of the words that there are anywhere `leaf` holds for."""
+    words = pl.Series(sorted({word for one in postings for word in one.words}), dtype=pl.String)
+    return frozenset(words.filter(Column(words, Kind.TEXT).holds(leaf)))
+
+
+def counted(
+    postings: Postings, asked: Question, wanted: Container[str], as_of: date, guests: int
+) -> Ints:
+    """Return how many visible rows with a `wanted` word each customer of the bucket has."""
     before = as_of.toordinal() - _EPOCH
-    end = min(asked.end, before)
-    held = Column(postings.words, Kind.TEXT).holds(asked.leaf)
+    window = asked.start, min(asked.end, before)
     found = np.zeros(guests, dtype=np.int64)
-    for word in held.arg_true().to_list():
-        first, last = np.searchsorted(postings.word, (word, word + 1))
-        days = postings.day[first:last]
-        start, stop = first + np.searchsorted(days, (asked.start, end))
+    late_word, late_day, known, late_owner = postings.late
+    for code, word in enumerate(postings.words):
+        if word not in wanted:
+            continue
+        start, stop = _within(postings.word, postings.day, code, window)
         if start < stop:
             rows = postings.owner[postings.begin[start] : postings.begin[stop]]
             found += np.bincount(rows, minlength=guests)
-        late, day, known, owner = postings.late
-        seen = (late == word) & (day >= asked.start) & (day < end) & (known < before)
-        if seen.any():
-            found += np.bincount(owner[seen], minlength=guests)
+        start, stop = _within(late_word, late_day, code, window)
+        if start < stop:
+            rows = late_owner[start:stop][known[start:stop] < before]
+            found += np.bincount(rows, minlength=guests)
     return found
+
+
+def _within(words: Ints, days: Ints, code: int, window: tuple[int, int]) -> tuple[int, int]:
+    """Return where the entries of a word in a half-open window of days start and stop."""
+    first, last = np.searchsorted(words, (code, code + 1))
+    start, stop = first + np.searchsorted(days[first:last], window)
+    return int(start), int(stop)
 
 
 def _parts(predicate: Predicate) -> Iterator[Predicate]:

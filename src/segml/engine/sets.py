@@ -185,7 +185,7 @@ def _pool() -> ThreadPoolExecutor:
 
 def _nth(values: pl.Series, known: Words, wanted: int, many: int, *, largest: bool) -> int | float:
     """Return the `wanted`-th largest (or smallest) of the `many` known values."""
-    array = values.drop_nulls().to_numpy()
+    array = (values.drop_nulls() if values.null_count() else values).to_numpy()
     if many < len(array):  # there are values of customers who are not known
         held = np.unpackbits(known.view(np.uint8), count=len(values), bitorder="little")
         array = values.filter(pl.Series(held.view(bool))).to_numpy()

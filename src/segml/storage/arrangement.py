@@ -8,7 +8,7 @@ says which count is replaced in a single step. So readers need no lock.
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ import polars as pl
 from segml.engine.arranged import BUCKET
 from segml.storage.arranging import Refresh
 from segml.storage.atomic import sync, write_text
-from segml.storage.buckets import NAMES, Bucket, Key, State, files, key, mapped
+from segml.storage.buckets import NAMES, Bucket, Key, MappedColumns, State, files, key, mapped
 from segml.storage.manifest import Manifest, Part
 
 FOLDER: Final = "arranged"
@@ -64,10 +64,8 @@ class Arrangement:
         """Return ``customer_id`` by code; `WorkspaceError` as for `tables`."""
         return mapped(self._folder, state.ids, state.ids_size).to_series()
 
-    def tables(
-        self, state: State, bucket: int, names: Iterable[str] | None = None
-    ) -> dict[str, pl.DataFrame]:
-        """Return tables of a bucket, mapped from their files.
+    def tables(self, state: State, bucket: int) -> dict[str, pl.DataFrame]:
+        """Return the tables of a bucket, mapped from their files.
 
         Raises
         ------
@@ -75,9 +73,11 @@ class Arrangement:
             When a file is missing or damaged.
         """
         one = state.buckets[bucket]
-        return {
-            name: one.mapped(self._folder, name) for name in (NAMES if names is None else names)
-        }
+        return {name: one.mapped(self._folder, name) for name in NAMES}
+
+    def columns(self, state: State, bucket: int, table: str) -> MappedColumns:
+        """Return the columns of a table of a bucket; `WorkspaceError` as for `tables`."""
+        return state.buckets[bucket].columns(self._folder, table)
 
     def refresh(self, manifest: Manifest, progress: Callable[[float], None] | None = None) -> State:
         """Bring the arrangement up to the facts that `manifest` shows, and return its state.

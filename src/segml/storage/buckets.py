@@ -44,6 +44,10 @@ class Bucket:
         """Return a table, mapped from its file in the arrangement's `folder`."""
         return mapped(folder, self.file(table), self.sizes[table])
 
+    def columns(self, folder: Path, table: str) -> "MappedColumns":
+        """Return the columns of a table, each mapped when it is asked for."""
+        return MappedColumns(_batch(folder, self.file(table), self.sizes[table]))
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -86,6 +90,21 @@ class State:
     strays: int
 
 
+class MappedColumns:
+    """The columns of a batch; taking over texts that differ in every row is slow, so few are."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        self._batch = batch
+        self._taken: dict[str, pl.Series] = {}
+
+    def __getitem__(self, name: str) -> pl.Series:
+        if name not in self._taken:
+            frame = pl.from_arrow(self._batch.select([name]))
+            assert isinstance(frame, pl.DataFrame)
+            self._taken[name] = frame.to_series()
+        return self._taken[name]
+
+
 def mapped(folder: Path, file: str, size: int) -> pl.DataFrame:
     """Return the frame of a file, which stays on disk until its values are touched.
 
@@ -94,6 +113,12 @@ def mapped(folder: Path, file: str, size: int) -> pl.DataFrame:
     WorkspaceError
         When the file is missing or damaged.
     """
+    frame = pl.from_arrow(_batch(folder, file, size))
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _batch(folder: Path, file: str, size: int) -> pa.RecordBatch:
     path = folder / file
     advice = f"Remove the folder {folder}; it is made anew from the facts."
     try:
@@ -102,13 +127,11 @@ def mapped(folder: Path, file: str, size: int) -> pl.DataFrame:
             raise WorkspaceError(
                 f"{path} is damaged: it has {found} bytes instead of {size}. {advice}"
             )
-        frame = pl.from_arrow(pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0))
+        return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
     except FileNotFoundError:
         raise WorkspaceError(f"{path} is missing. {advice}") from None
     except (pa.ArrowException, OSError) as error:
         raise WorkspaceError(f"{path} is damaged ({error}). {advice}") from error
-    assert isinstance(frame, pl.DataFrame)
-    return frame
 
 
 def write(folder: Path, file: str, frame: pl.DataFrame) -> int:

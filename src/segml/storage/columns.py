@@ -17,6 +17,8 @@ from zlib import crc32
 import numpy as np
 import polars as pl
 
+from segml.engine.columns import LIMITS
+from segml.engine.grouped import filled
 from segml.storage.atomic import sync
 from segml.storage.snapshots import TYPES, Piece, StoredColumn, checksum
 
@@ -44,6 +46,8 @@ class _Summary:
             least, most = values.min(), values.max()
             if isinstance(least, int) and isinstance(most, int):
                 self.least, self.most = min(self.least, least), max(self.most, most)
+        elif isinstance(values.dtype, pl.Enum):
+            self.words.append(values.drop_nulls().unique().cast(pl.String))
         elif values.dtype in (pl.String, pl.List(pl.String)):
             self.words.append(values.drop_nulls().unique())
 
@@ -181,14 +185,16 @@ class _Writer:
             self._valid.write(np.packbits(values.is_not_null().to_numpy(), bitorder="little"))
         values = values.cast(TYPES[self.type][0])
         if self.type == "bool":
-            held = values.fill_null(value=False).to_numpy()
+            held = filled(values, False).to_numpy()
             self._values.write(np.packbits(held, bitorder="little"))
         else:
-            whole = values.to_physical()
-            self._values.write(whole.fill_null(0).to_numpy())
+            self._values.write(filled(values.to_physical(), 0).to_numpy())
 
     def _coded(self, values: pl.Series) -> pl.Series:
+        """Return the place of each value among the words of all buckets."""
         assert self._words is not None
+        if isinstance(values.dtype, pl.Enum):  # each word is looked up once
+            return self._coded(values.dtype.categories)[values.to_physical().cast(pl.UInt32)]
         codes = self._words.with_row_index("code")
         rows = values.alias(self.name).to_frame()
         return rows.join(codes, on=self.name, how="left", maintain_order="left")["code"]
@@ -213,7 +219,7 @@ def _type(summary: _Summary) -> str:
 
 def _smallest(names: tuple[str, ...], least: int, most: int) -> str:
     for name in names:
-        limits = np.iinfo(TYPES[name][1].to_pandas_dtype())
-        if limits.min <= least and most <= limits.max:
+        low, high = LIMITS[TYPES[name][0]]
+        if low <= least and most <= high:
             return name
     return names[-1]

@@ -3,7 +3,7 @@
 Nothing here is kept but what the cache holds; `moments` keeps columns on disk.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from segml.core.features import Feature
 from segml.core.predicates import Events
+from segml.engine.arranged import facts_of
 from segml.engine.bitmaps import Codes
 from segml.engine.bucket import Bucket
 from segml.engine.cache import Cache
+from segml.engine.history import History
 from segml.engine.kernel import KNOWN, snapshot
-from segml.engine.postings import Postings, Question, counted, posted, question
+from segml.engine.postings import Postings, Question, counted, posted, question, satisfying
 from segml.storage import postings
-from segml.storage.buckets import State
+from segml.storage.buckets import MappedColumns, State
 from segml.storage.columns import WORKERS, Compute
 from segml.storage.warehouse import Warehouse
 from segml.storage.watched import Watched
@@ -68,6 +70,17 @@ class Facts:
         typed = pl.Series([customer]).cast(ids.dtype, strict=False)[0]
         return None if typed is None else ids.index_of(typed)
 
+    def history(self, as_of: date, code: int) -> History:
+        """Return the history of one customer, whose facts all lie in one bucket."""
+        state = self.arranged(as_of)
+        bucket, place = divmod(code, state.bucket)
+        tables = self._tables(state, bucket)
+        customer = self.ids(state.customers)[code]
+        rows = facts_of(tables, place, customer, self.warehouse.schemas())
+        rows["restaurants"] = self._restaurants()
+        lazy = {name: frame.lazy() for name, frame in rows.items()}
+        return History(lazy, as_of, self.warehouse.has_customers())
+
     def names(self, as_of: date, codes: Codes) -> dict[str, list[str | None]]:
         """Return ``first_name`` and ``last_name`` of customers, as last known before a date."""
         state = self.arranged(as_of)
@@ -112,38 +125,46 @@ class Facts:
         state = self.arranged(as_of)
         asked = question(events)
         if asked is not None:
-
-            def one(bucket: int) -> pl.Series:
-                guests = self._guests(state, bucket)
-                return pl.Series(
-                    counted(self._postings(state, bucket, asked), asked, as_of, guests),
-                    dtype=pl.Int32,
-                )
-
-        else:
-            compute = self.computing(state, as_of, {}, (events,))
-
-            def one(bucket: int) -> pl.Series:
-                return compute(bucket)["e0"]
-
+            return self._counts(state, asked, as_of).head(customers)
+        compute = self.computing(state, as_of, {}, (events,))
         many = max(-(-customers // state.bucket), 1)
         with ThreadPoolExecutor(WORKERS) as pool:
-            return pl.concat(pool.map(one, range(many))).head(customers)
+            frames = pool.map(compute, range(many))
+            return pl.concat(frame["e0"] for frame in frames).head(customers)
 
-    def _postings(self, state: State, bucket: int, asked: Question) -> Postings:
-        """Return the postings of a bucket's column, which are made when they are first asked."""
-        where = state.buckets[bucket].folder
-        key = ("postings", where, asked.table, asked.column, state.lineage)
+    def _counts(self, state: State, asked: Question, as_of: date) -> pl.Series:
+        """Return how many rows each customer has, in as few bytes as the most of them needs."""
+        every = self._postings(state, asked)
+        key = ("words", _identity(state), asked.table, asked.column, asked.leaf)
+        wanted = self._cache.get(
+            key, lambda: satisfying(asked.leaf, every), lambda words: 1_000 + 100 * len(words)
+        )
+        counts = []
+        for bucket, one in enumerate(every):
+            found = counted(one, asked, wanted, as_of, self._guests(state, bucket))
+            counts.append(found.astype(np.min_scalar_type(found.max(initial=0))))
+        return pl.Series(np.concatenate(counts))
 
-        def made() -> Postings:
-            everything = self._bucket(state, bucket, date.max)
-            return posted(everything, asked.table, asked.column)
+    def _postings(self, state: State, asked: Question) -> tuple[Postings, ...]:
+        """Return the postings of a column in every bucket, made when they are first asked."""
 
-        folder = self._arrangement.file.parent / where
+        def one(bucket: int) -> Postings:
+            folder = self._arrangement.file.parent / state.buckets[bucket].folder
+
+            def made() -> Postings:
+                everything = self._bucket(state, bucket, date.max)
+                return posted(everything, asked.table, asked.column)
+
+            return postings.stored(folder, asked.table, asked.column, made)
+
+        def every() -> tuple[Postings, ...]:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                return tuple(pool.map(one, range(len(state.buckets))))
+
         return self._cache.get(
-            key,
-            lambda: postings.stored(folder, asked.table, asked.column, made),
-            lambda one: one.begin.nbytes * 3 + one.late.nbytes,
+            ("postings", _identity(state), asked.table, asked.column),
+            every,
+            lambda found: sum(one.begin.nbytes * 3 + one.late.nbytes for one in found),
         )
 
     def arranged(self, as_of: date) -> State:
@@ -178,12 +199,15 @@ class Facts:
     def _bucket(self, state: State, bucket: int, as_of: date) -> Bucket:
         """Return a bucket as a date shows it."""
         return Bucket(
-            _Tables(lambda name: self._arrangement.tables(state, bucket, (name,))[name]),
+            self._tables(state, bucket),
             self._restaurants(),
             self._guests(state, bucket),
             as_of,
             self.warehouse.has_customers(),
         )
+
+    def _tables(self, state: State, bucket: int) -> "_Tables":
+        return _Tables(lambda name: self._arrangement.columns(state, bucket, name))
 
     def _restaurants(self) -> pl.DataFrame:
         def read() -> pl.DataFrame:
@@ -197,14 +221,19 @@ class Facts:
         return max(min(state.bucket, state.customers - bucket * state.bucket), 0)
 
 
-class _Tables(Mapping[str, pl.DataFrame]):
+def _identity(state: State) -> Hashable:
+    """Return what changes when a bucket is written anew."""
+    return state.lineage, tuple(bucket.folder for bucket in state.buckets)
+
+
+class _Tables(Mapping[str, MappedColumns]):
     """Tables that are mapped when they are asked for."""
 
-    def __init__(self, read: Callable[[str], pl.DataFrame]) -> None:
+    def __init__(self, read: Callable[[str], MappedColumns]) -> None:
         self._read = read
-        self._held: dict[str, pl.DataFrame] = {}
+        self._held: dict[str, MappedColumns] = {}
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
+    def __getitem__(self, name: str) -> MappedColumns:
         if name not in self._held:
             self._held[name] = self._read(name)
         return self._held[name]

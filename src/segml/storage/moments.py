@@ -126,21 +126,21 @@ class Moments:
         return None
 
     def whole(self, as_of: date) -> bool:
-        """Return whether a date has every column, with files that are as they were written."""
+        """Return whether a date has every column, to the last byte as it was written."""
         try:
             found = self.stored(as_of)
             if found is None or self.missing(found, self.features):
                 return False
-            found.check()
+            found.check(checksums=True)
         except WorkspaceError:
             return False
         return True
 
-    def check(self, as_of: date) -> None:
+    def check(self, as_of: date, *, checksums: bool = False) -> None:
         """Raise `WorkspaceError` when what is stored of a date is damaged."""
         found = self.stored(as_of)
         if found is not None:
-            found.check()
+            found.check(checksums=checksums)
 
     def forget(self, as_of: date) -> None:
         """Remove what is stored of a date, so that it is computed anew."""
@@ -177,7 +177,7 @@ class Moments:
         for folder in sorted(self._root.glob(f"{as_of}.g*"), key=_generation, reverse=True):
             try:
                 found = self._open(folder)
-                found.check()
+                found.check(checksums=True)  # or damage would be handed on
             except WorkspaceError:
                 continue  # damaged, or never finished
             same = found.format == FORMAT and found.lineage == state.lineage

@@ -9,7 +9,7 @@ that nobody reads. Sets are bitmaps by customer code; the ids by code are kept w
 import json
 import os
 import shutil
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -111,11 +111,6 @@ class Nights:
     def all(self) -> dict[date, Night]:
         """Return every stored night by its `as_of`, the earliest first."""
         return {night.as_of: night for night, _ in self._index.value().values()}
-
-    def written(self, as_of: date) -> Hashable:
-        """Return what changes when a stored night is written anew."""
-        entry = self._index.value()[as_of.isoformat()][1]
-        return entry["folder"], *(tuple(file) for file in entry["files"].values())
 
     def sets(self, as_of: date) -> dict[str, NightSets]:
         """Return the sets of every segment of a night."""

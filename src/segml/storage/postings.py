@@ -8,12 +8,13 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-import polars as pl
 
 from segml.engine.postings import Postings
+
+_FORMAT: Final = 2
 
 
 def stored(folder: Path, table: str, column: str, made: Callable[[], Postings]) -> Postings:
@@ -33,7 +34,9 @@ def _read(stem: Path) -> Postings | None:
     try:
         owner = np.load(_file(stem, "owner.npy"), mmap_mode="r")
         with np.load(_file(stem, "runs.npz")) as runs:
-            words = pl.Series(json.loads(runs["words"].tobytes()), dtype=pl.String)
+            if runs["format"] != _FORMAT:
+                return None
+            words = tuple(json.loads(runs["words"].tobytes()))
             found = Postings(owner, words, *(runs[n] for n in ("word", "day", "begin", "late")))
     except (OSError, ValueError, KeyError, EOFError):
         return None
@@ -42,10 +45,12 @@ def _read(stem: Path) -> Postings | None:
 
 def _write(stem: Path, postings: Postings) -> None:
     """Write the owners first, for it is the runs that say how many there are."""
-    words = np.frombuffer(json.dumps(postings.words.to_list()).encode(), dtype=np.uint8)
+    words = np.frombuffer(json.dumps(postings.words).encode(), dtype=np.uint8)
     runs = {name: getattr(postings, name) for name in ("word", "day", "begin", "late")}
     _replace(_file(stem, "owner.npy"), lambda file: np.save(file, postings.owner))
-    _replace(_file(stem, "runs.npz"), lambda file: np.savez(file, words=words, **runs))
+    _replace(
+        _file(stem, "runs.npz"), lambda file: np.savez(file, format=_FORMAT, words=words, **runs)
+    )
 
 
 def _replace(path: Path, write: Callable[[Any], None]) -> None:

@@ -8,7 +8,9 @@ that count, with the sizes and checksums of their files; it is replaced in one s
 
 import json
 import mmap
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
@@ -141,12 +143,17 @@ class Snapshot:
 
     def check(self, *, checksums: bool = False) -> None:
         """Raise `WorkspaceError` when a file is missing, or not what was written."""
+        sizes = {}
+        with suppress(OSError), os.scandir(self.folder) as files:  # faster than one by one
+            sizes = {file.name: file.stat().st_size for file in files}
         for stored in self.columns.values():
             for piece in (stored.values, stored.valid, stored.words):
                 if piece is None:
                     continue
-                path = self._whole(piece)
-                if checksums and checksum(path) != piece.checksum:
+                if sizes.get(piece.file) != piece.size:
+                    self._whole(piece)
+                if checksums and checksum(self.folder / piece.file) != piece.checksum:
+                    path = self.folder / piece.file
                     raise WorkspaceError(_damaged(path, "its checksum differs", self.folder.name))
 
     def _mapped(self, piece: Piece) -> pa.Buffer:

@@ -17,6 +17,7 @@ import polars as pl
 from segml.core.errors import WorkspaceError
 from segml.core.tables import TABLES
 from segml.engine.batches import TableSource
+from segml.engine.stored import schema
 from segml.storage import manifest as manifests
 from segml.storage import orphans
 from segml.storage.arrangement import Arrangement
@@ -101,6 +102,11 @@ class Warehouse:
         if table == "restaurants":
             return any(part.generation > generation for part in parts)
         return bool(parts) and all(part.generation > generation for part in parts)
+
+    def schemas(self) -> dict[str, pl.Schema]:
+        """Return the stored form of each table; ids are integers unless a source wrote texts."""
+        integers = integer_domains(self._manifest().text_domains)
+        return {table.name: schema(table, integers) for table in TABLES}
 
     def has_customers(self) -> bool:
         """Return whether a customers table was imported."""
