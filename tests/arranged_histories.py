@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from segml.core.calendar import earlier
 from segml.core.features import Feature
@@ -65,7 +66,9 @@ class Arranged:
             self.seen[as_of] = [Bucket(t, places, n, as_of, known) for n, t in self.buckets]
         forms = [feature.form for feature in features]
         frames = [snapshot(forms, events, bucket) for bucket in self.seen[as_of]]
-        return pl.concat(frames) if frames else None
+        # Each bucket has words of its own.
+        plain = [frame.with_columns(cs.enum().cast(pl.String)) for frame in frames]
+        return pl.concat(plain) if plain else None
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def test_the_first_members_of_a_large_set() -> None:
             assert (bitmaps.codes(words, most) == places[:most]).all()
 
 
+@pytest.mark.slow
 def test_nights_of_the_first_layout_are_run_again(tmp_path: Path, data: Path) -> None:
     workspace = filled(tmp_path / "w", data)
     days = [LAST - timedelta(days=7), LAST]

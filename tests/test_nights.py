@@ -116,14 +116,14 @@ def test_facts_from_before_a_night_make_it_stale(
     }
 
 
-def test_a_night_between_two_renews_the_later_one(tmp_path: Path, data: Path) -> None:
-    in_order, out_of_order = filled(tmp_path / "a", data), filled(tmp_path / "b", data)
-    days = [LAST - timedelta(days=14), LAST - timedelta(days=7), LAST]
-    for day in days:
-        in_order.nightly(day)
-    for day in (days[0], days[2], days[1]):
+def test_a_night_between_two_renews_the_later_one(
+    tmp_path: Path, data: Path, restaurant: Workspace
+) -> None:
+    first, second, third = restaurant.nights.all()
+    out_of_order = filled(tmp_path / "w", data)
+    for day in (first, third, second):
         out_of_order.nightly(day)
-    assert tables_of(in_order) == tables_of(out_of_order)
+    assert tables_of(out_of_order) == tables_of(restaurant)
 
 
 def test_a_new_segment_is_part_of_the_next_run_of_the_same_night(

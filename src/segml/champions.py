@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from segml.storage.versions import Versions
 
 _SHIPPED: Final = {
-    feature.form.model: feature
-    for feature in FEATURES.values()
-    if isinstance(feature.form, Score)
+    feature.form.model: feature for feature in FEATURES.values() if isinstance(feature.form, Score)
 }
 
 

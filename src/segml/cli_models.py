@@ -28,7 +28,9 @@ def train(
     model: ModelName,
     workspace: Folder = HERE,
     as_of: Day = None,
-    horizon: Annotated[int | None, typer.Option(help="Days to foretell, if not the model's.")] = None,
+    horizon: Annotated[
+        int | None, typer.Option(help="Days to foretell, if not the model's.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     report: Annotated[
         Path | None, typer.Option(help="An .html or .md file for the report.")

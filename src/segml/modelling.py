@@ -364,7 +364,8 @@ class Modelling:
         last = orders.select(pl.max_horizontal("day", "known_day").max()).collect().item()
         if last is None:
             raise WorkspaceError("Nobody has ordered yet, so there is nothing to learn from.")
-        return last + timedelta(days=1)
+        day: date = last
+        return day + timedelta(days=1)
 
     @staticmethod
     def _definitions() -> dict[str, str]:

@@ -313,15 +313,15 @@ class Workspace:
         code = self._known(customer, moment, engine.universe())
         customer = moment.moments.facts.ids(moment.size)[code]
         trained = self._champions.trained()
-        ranked, scores = {}, {}
+        ranked: dict[Path, bool] = {}
+        scores: dict[str, float | None] = {}
         for leaf in parsed.leaves():
             lowered = leaf.lower(day)
             asked = [name for name in field_names(lowered) if name in trained]
             if asked or ranks(lowered):
                 ranked[leaf.path] = bitmaps.holds(engine.members(lowered), code)
             if asked:
-                found = moment.rows(np.array([code]), asked)
-                scores |= {name: found[name][0] for name in asked}
+                scores |= moment.rows(bitmaps.codes(bitmaps.among([code], moment.size)), asked).row(0, named=True)
         reference = Reference.of(self.facts.history(day, code), FEATURES)
         told = reasons(parsed, customer, day, reference, ranked, scores)
         member = bitmaps.holds(engine.members(parsed.lower(day)), code)

@@ -54,9 +54,7 @@ def baselines(
     }
     found["rfm_logistic"] = RfmLogistic.fit(lesson).logits
     if label == "no_order":
-        found |= {
-            name: _silence(fit(order_days), horizon) for name, fit in _BUYING.items()
-        }
+        found |= {name: _silence(fit(order_days), horizon) for name, fit in _BUYING.items()}
     return found
 
 

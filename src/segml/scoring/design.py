@@ -109,7 +109,7 @@ class Design:
             place = pl.col("loyalty_tier").fill_null("none")
             rank = place.replace_strict(TIERS, range(len(TIERS)), return_dtype=pl.Int64)
         else:
-            rank = pl.sum_horizontal((spend >= cut).cast(pl.Int64) for cut in self.tiers)
+            rank = pl.sum_horizontal([(spend >= cut).cast(pl.Int64) for cut in self.tiers])
         following: pl.Expr = pl.lit(None, dtype=pl.Float64)
         for place, cut in enumerate(self.tiers):
             following = pl.when(rank == place).then(pl.lit(cut)).otherwise(following)

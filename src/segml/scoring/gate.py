@@ -113,7 +113,8 @@ def _worse(spec: ModelSpec, rows: pl.DataFrame) -> list[str]:
         if part.is_empty() or outcome.all() or not outcome.any():
             continue
         new, old = (
-            measures(outcome, chance(part[one].to_numpy())).log_loss for one in ("score", "champion")
+            measures(outcome, chance(part[one].to_numpy())).log_loss
+            for one in ("score", "champion")
         )
         if new - old > spec.gate.worse_slice:
             found.append(f"On {name} its log-loss is worse by {new - old:.4f}.")

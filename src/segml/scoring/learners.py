@@ -53,7 +53,7 @@ def chance(logits: Floats) -> Floats:
     return np.asarray(expit(logits), dtype=np.float64)
 
 
-def logit(chances: Floats) -> Floats:
+def logit(chances: Numbers) -> Floats:
     """Return probabilities as log-odds; 0 and 1 as very small and very large ones."""
     inside = np.clip(chances, _SMALLEST, 1 - _SMALLEST)
     return np.asarray(np.log(inside) - np.log1p(-inside))
@@ -148,8 +148,8 @@ class RfmLogistic:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "RfmLogistic":
         """Return what `as_json` wrote."""
-        numbers = (tuple(plain[name]) for name in ("mean", "scale", "weights"))
-        return cls(Design.from_json(plain["design"]), *numbers, plain["bias"])
+        mean, scale, weights = (tuple(plain[name]) for name in ("mean", "scale", "weights"))
+        return cls(Design.from_json(plain["design"]), mean, scale, weights, plain["bias"])
 
 
 def basics(frame: pl.DataFrame, design: Design) -> Floats:

@@ -139,4 +139,3 @@ class Model:
         plain["snapshots"] = tuple(date.fromisoformat(day) for day in plain["snapshots"])
         plain["left_out"] = tuple(plain["left_out"])
         return cls(learned=learned, **plain)
-

@@ -42,7 +42,12 @@ def promise(
     words = f"{found.asked:.0%} precision cannot be certified"
     best = found.best
     if best is None:
-        return {"certified": False, **plain, "best": None, "words": f"{words}: too little evidence."}
+        return {
+            "certified": False,
+            **plain,
+            "best": None,
+            "words": f"{words}: too little evidence.",
+        }
     words += (
         f". The best that {best.customers:,} customers prove {window} is {best.level:.1%}, "
         f"from a score of {best.threshold:.3f} on ({best.share:.1%} of all)."

@@ -55,8 +55,8 @@ def reasons(model: Model, frame: pl.DataFrame) -> list[tuple[Reason, ...]]:
     total = np.zeros((frame.height, len(groups)))
     for name, learned in model.learned.items():
         for columns, added in _added(learned, frame):
-            places = [groups.index(_GROUP[column]) for column in columns]
-            np.add.at(total, (slice(None), places), model.weights[name] * added)
+            for column, values in zip(columns, added.T, strict=True):
+                total[:, groups.index(_GROUP[column])] += model.weights[name] * values
     return [
         _strongest(row, {group: total[i, j] for j, group in enumerate(groups)})
         for i, row in enumerate(frame.iter_rows(named=True))

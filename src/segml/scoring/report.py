@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BINS: Final = 10
 
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What is to be told of a training.
@@ -69,10 +70,12 @@ class Report:
 
     def metrics(self) -> dict[str, float]:
         """Return every figure under a flat name, such as ``active.bg_nbd.log_loss``."""
-        found = {}
+        found: dict[str, float] = {}
         for one in self.judged:
             for name, values in table(one).items():
-                found |= {f"{one.name}.{name}.{key}": v for key, v in values.items() if v is not None}
+                found |= {
+                    f"{one.name}.{name}.{key}": v for key, v in values.items() if v is not None
+                }
         return found
 
     def _lines(self) -> Iterator[str]:
@@ -159,7 +162,9 @@ def _gain(rows: pl.DataFrame) -> "Figure":
             ranked = outcome[np.argsort(-part[score].to_numpy(), kind="stable")]
             found = np.cumsum(ranked) / max(outcome.sum(), 1)
             axis.plot(many, found, label=NAMES.get(score, score), linewidth=1)
-        axis.set(title=f"{name} customers", xlabel="share by score", ylabel="share of the label found")
+        axis.set(
+            title=f"{name} customers", xlabel="share by score", ylabel="share of the label found"
+        )
         axis.legend(frameon=False)
     return figure
 

@@ -157,7 +157,7 @@ _REQUIRED: Final = (
     "features",
     "learners",
 )
-_TABLES: Final = {"threshold": Threshold, "gate": Gate}
+_TABLES: Final[Mapping[str, Any]] = {"threshold": Threshold, "gate": Gate}
 
 
 def _missing(values: Mapping[str, Any]) -> list[str]:

@@ -18,8 +18,11 @@ FOLDER = "models"
 
 def declared(workspace: Path) -> dict[str, ModelSpec]:
     """Return every declaration by name; `WorkspaceError` for one that cannot be."""
-    found = {path.stem: path for folder in (shipped_folder(), workspace / FOLDER)
-             for path in sorted(folder.glob("*.toml"))}
+    found = {
+        path.stem: path
+        for folder in (shipped_folder(), workspace / FOLDER)
+        for path in sorted(folder.glob("*.toml"))
+    }
     specs = {name: _read(path) for name, path in found.items()}
     fields: dict[str, str] = {}
     for name, spec in specs.items():

@@ -3,7 +3,7 @@
 Nothing here is kept but what the cache holds; `moments` keeps columns on disk.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -135,7 +135,7 @@ class Facts:
     def _counts(self, state: State, asked: Question, as_of: date) -> pl.Series:
         """Return how many rows each customer has, in as few bytes as the most of them needs."""
         every = self._postings(state, asked)
-        key = ("words", _folders(state), asked.table, asked.column, asked.leaf)
+        key = ("words", _identity(state), asked.table, asked.column, asked.leaf)
         wanted = self._cache.get(
             key, lambda: satisfying(asked.leaf, every), lambda words: 1_000 + 100 * len(words)
         )
@@ -162,7 +162,7 @@ class Facts:
                 return tuple(pool.map(one, range(len(state.buckets))))
 
         return self._cache.get(
-            ("postings", _folders(state), asked.table, asked.column, state.lineage),
+            ("postings", _identity(state), asked.table, asked.column),
             every,
             lambda found: sum(one.begin.nbytes * 3 + one.late.nbytes for one in found),
         )
@@ -221,9 +221,9 @@ class Facts:
         return max(min(state.bucket, state.customers - bucket * state.bucket), 0)
 
 
-def _folders(state: State) -> tuple[str, ...]:
+def _identity(state: State) -> Hashable:
     """Return what changes when a bucket is written anew."""
-    return tuple(bucket.folder for bucket in state.buckets)
+    return state.lineage, tuple(bucket.folder for bucket in state.buckets)
 
 
 class _Tables(Mapping[str, MappedColumns]):
