@@ -196,6 +196,14 @@ def test_chances_are_lawful(model: BetaGeometric | ParetoNbd, data: st.DataObjec
     assert soon <= model.expected_orders(one, near)[0] + 1e-9
 
 
+@pytest.mark.parametrize("s", [0.4, 1.0, 1.000001, 3.0])
+def test_pareto_expects_orders_while_customers_are_active(s: float) -> None:
+    model = ParetoNbd(0.9, 25.0, s, 60.0)
+    seen = BuyingStatistics.of([4], [80.0], [80.0])  # active for sure: the last order is today's
+    time = quad(lambda u: ((60 + 80) / (60 + 80 + u)) ** s, 0, 50)[0]
+    assert model.expected_orders(seen, 50.0) == pytest.approx([(0.9 + 4) / (25 + 80) * time])
+
+
 def test_one_time_buyers_are_not_certain_to_return() -> None:
     chance = chance_of_order(BG, BuyingStatistics.of([0, 0], [0, 0], [30, 400]), 60)
     assert 0.05 < chance[1] < chance[0] < 0.95

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from segml.scoring.bootstrap import intervals, paired_difference
+from segml.scoring.calibration import fit_calibration
 from segml.scoring.measures import BINS, Measures, Scored, measures
 
 NAMES = [field.name for field in fields(Measures)]
@@ -41,6 +42,13 @@ def test_slope_and_intercept_are_those_of_a_logistic_regression() -> None:
     assert found.slope == pytest.approx(free.coef_[0, 0], abs=1e-3)
     assert found.intercept == pytest.approx(free.intercept_[0], abs=1e-3)
     assert found.slope == pytest.approx(1 / 0.7, abs=0.1)
+
+
+def test_perfectly_split_outcomes_have_the_slope_of_the_calibration() -> None:
+    score = np.linspace(0.1, 0.9, 40)
+    line = fit_calibration(logit(score), score > 0.5)
+    found = measures(score > 0.5, score)
+    assert (found.slope, found.intercept) == pytest.approx((line.slope, line.intercept), abs=1e-3)
 
 
 def test_ece_and_lift_by_hand() -> None:
