@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_options as options
 from segml import cli_models, cli_segments, terminal
+from segml import cli_options as options
 from segml.answers import NightReport
 from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
 from segml.core.errors import RuleRefused

@@ -12,7 +12,7 @@ from segml.cli_options import HERE, AsJson, AsOf, Folder
 from segml.workspace import Workspace
 
 if TYPE_CHECKING:
-    from segml.modelling import Evaluation, Training
+    from segml.verdicts import Evaluation, Training
 
 app = typer.Typer(help="Show the models and their champions.", no_args_is_help=True)
 ALL = "all"
@@ -68,7 +68,7 @@ def _named(workspace: Workspace, model: str) -> list[str]:
 def _print_training(training: "Training") -> None:
     model, verdict = training.report.trained.model, training.report.verdict
     terminal.say(
-        f"{model.title}: version {training.version}, taught by what was known before {model.as_of}; "
+        f"{model.title}: version {training.version}, taught as of {model.as_of}; "
         f"{'champion from then on' if verdict.promoted else 'not promoted'}."
     )
     for reason in verdict.reasons:

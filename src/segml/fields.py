@@ -147,7 +147,7 @@ class _Loyalty(EventField):
 orders_total = NumberField("orders_total")
 """All orders so far."""
 order_days_total = NumberField("order_days_total")
-"""Service days with at least one order."""
+"""Days with an order."""
 orders_30d = NumberField("orders_30d")
 """Orders on the last 30 service days."""
 orders_90d = NumberField("orders_90d")

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -17,11 +17,12 @@ from segml.core.tables import CustomerId
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Codes
 from segml.engine.history import History
+from segml.explaining import code_of
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
 from segml.scoring import gate
-from segml.scoring.judging import Slice, by_slice, scores_of, slices
+from segml.scoring.judging import Slice, scores_of, slices
 from segml.scoring.learners import chance
 from segml.scoring.model import Model
 from segml.scoring.past import labelled
@@ -35,6 +36,7 @@ from segml.storage.tracking import CHALLENGER, CHAMPION, ROLLBACK, Tracking
 from segml.storage.versions import Reign
 from segml.study import MOST_CUSTOMERS, Study
 from segml.units import available_features, in_wire_units
+from segml.verdicts import Evaluation, Training, band
 
 Progress = Callable[[str, float], None]
 _TAUGHT: Final = 0.9  # the share of a training that is learning and judging
@@ -42,73 +44,6 @@ _TAUGHT: Final = 0.9  # the share of a training that is learning and judging
 
 def _silent(_step: str, _share: float) -> None:
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """What came of a training.
-
-    Attributes
-    ----------
-    report
-        The model, how it was judged, and the gate's verdict.
-    version
-        Its number in the registry; that of the champion where the training gave the same model.
-    """
-
-    report: Report
-    version: int
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the wire form."""
-        model = self.report.trained.model
-        return {
-            "model": model.name,
-            "version": self.version,
-            "as_of": model.as_of.isoformat(),
-            "horizon_days": model.horizon,
-            "rung": model.rung,
-            "why": self.report.trained.why,
-            "left_out": list(model.left_out),
-            "threshold": model.threshold,
-            "certificate": dict(model.certificate),
-            "gate": self.report.verdict.as_json(),
-            **by_slice(self.report.judged),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A champion beside what has since become known.
-
-    Attributes
-    ----------
-    model, version
-        Who was judged.
-    as_of, horizon
-        The night and the days after it.
-    slices
-        The active customers, then all.
-    rows
-        ``customer_id, active, score, outcome`` and one column per baseline: chances.
-    """
-
-    model: str
-    version: int
-    as_of: date
-    horizon: int
-    slices: tuple[Slice, ...]
-    rows: pl.DataFrame
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the wire form."""
-        return {
-            "model": self.model,
-            "version": self.version,
-            "as_of": self.as_of.isoformat(),
-            "horizon_days": self.horizon,
-            **by_slice(self.slices),
-        }
 
 
 class Modelling:
@@ -163,7 +98,7 @@ class Modelling:
         seed: int = 0,
         progress: Progress = _silent,
     ) -> Training:
-        """Teach a model by what was known before a day, judge it, and promote it if the gate agrees.
+        """Teach a model as of a day, judge it, and promote it if the gate agrees.
 
         Raises
         ------
@@ -311,7 +246,7 @@ class Modelling:
         return rows
 
     def rollback(self, name: str, as_of: date) -> int:
-        """Make the version that was champion before score again from a day on; return its number."""
+        """Make the champion before this one score again from a day on; return its number."""
         self.spec(name)
         reigns = self._champions.versions.reigns().get(name, ())
         now = self._champions.versions.reign(name, as_of)
@@ -325,14 +260,9 @@ class Modelling:
         return before[-1].version
 
     def _codes(self, customers: Sequence[CustomerId] | None, moment: StoredMoment) -> Codes:
-        known = moment.known()
         if customers is None:
-            return bitmaps.codes(known)
-        facts = self._moments.facts
-        found = [facts.code(customer) for customer in customers]
-        for customer, code in zip(customers, found, strict=True):
-            if code is None or code >= moment.size or not bitmaps.holds(known, code):
-                raise UnknownName("customer", f"{customer}", ())
+            return bitmaps.codes(moment.known())
+        found = [code_of(customer, moment) for customer in customers]
         return np.array(found, dtype=np.int64)
 
     def _judge(
@@ -382,19 +312,6 @@ class Modelling:
             "data": sha256(manifest).hexdigest()[:16],
             **{f"feature.{name}": taught for name, taught in model.inputs.items()},
         }
-
-
-def band(threshold: float) -> pl.Expr:
-    """Return ``high`` from a threshold on, ``medium`` from half of it on, else ``low``."""
-    score = pl.col("score")
-    return (
-        pl.when(score >= threshold)
-        .then(pl.lit("high"))
-        .when(score >= threshold / 2)
-        .then(pl.lit("medium"))
-        .when(score.is_not_null())
-        .then(pl.lit("low"))
-    )
 
 
 def _said(champion: Model, study: Study, night: date) -> pl.DataFrame:

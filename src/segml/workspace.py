@@ -16,19 +16,17 @@ from segml import settings as settings_file
 from segml.analytics import Analytics
 from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.champions import Champions
-from segml.core.errors import ImportRefused, RuleRefused, UnknownName, WorkspaceError, near
-from segml.core.predicates import EVERYONE
-from segml.core.predicates import field_names
+from segml.core.errors import ImportRefused, RuleRefused, WorkspaceError, near
+from segml.core.predicates import EVERYONE, field_names
 from segml.core.tables import MONEY_SCALE, CustomerId
 from segml.engine import bitmaps
 from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
 from segml.engine.bitmaps import Words
 from segml.engine.cache import Cache
-from segml.engine.explain import ranks, reasons
 from segml.engine.history import History
-from segml.engine.reference import Reference
 from segml.engine.sets import SetEngine
+from segml.explaining import explanation
 from segml.latest import Latest
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
@@ -306,27 +304,10 @@ class Workspace:
         as_of: date | None = None,
     ) -> Explanation:
         """Return why a customer is in a set, or why not, condition by condition."""
-        day = self._day(as_of)
-        parsed = self.segments.rule(rule)
-        moment = self._moments.at(day)
-        engine = SetEngine(moment, self.cache)
-        code = self._known(customer, moment, engine.universe())
-        customer = moment.moments.facts.ids(moment.size)[code]
-        trained = self._champions.trained()
-        ranked: dict[Path, bool] = {}
-        scores: dict[str, float | None] = {}
-        for leaf in parsed.leaves():
-            lowered = leaf.lower(day)
-            asked = [name for name in field_names(lowered) if name in trained]
-            if asked or ranks(lowered):
-                ranked[leaf.path] = bitmaps.holds(engine.members(lowered), code)
-            if asked:
-                scores |= moment.rows(bitmaps.codes(bitmaps.among([code], moment.size)), asked).row(0, named=True)
-        reference = Reference.of(self.facts.history(day, code), FEATURES)
-        told = reasons(parsed, customer, day, reference, ranked, scores)
-        member = bitmaps.holds(engine.members(parsed.lower(day)), code)
         label = rule if isinstance(rule, str) else "this rule"
-        return Explanation(customer, label, day, member, sentence(parsed), told)
+        moment = self._moments.at(self._day(as_of))
+        scores = self._champions.trained()
+        return explanation(customer, self.segments.rule(rule), label, moment, scores)
 
     def diff(
         self,
@@ -397,13 +378,6 @@ class Workspace:
 
     def _check(self, names: Sequence[str]) -> None:
         check_fields(names, self._champions.fields(), self._champions.trained())
-
-    def _known(self, customer: CustomerId, moment: StoredMoment, universe: Words) -> int:
-        """Return the code of a customer; `UnknownName` for one who is not known."""
-        code = self.facts.code(customer)
-        if code is None or code >= moment.size or not bitmaps.holds(universe, code):
-            raise UnknownName("customer", f"{customer}", ())
-        return code
 
     def _ids(self, moment: StoredMoment, held: Words) -> pl.Series:
         return moment.rows(moment.sorted(held), ())["customer_id"]

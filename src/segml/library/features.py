@@ -47,11 +47,7 @@ _LOYALTY = Rows("loyalty")
 _BEHAVIOURAL = (
     number("orders_total", Count(_ORDERS), Unit.ORDERS, "number of orders", "All orders so far."),
     number(
-        "order_days_total",
-        Distinct(_ORDERS, "day"),
-        Unit.DAYS,
-        "number of days with an order",
-        "Service days with at least one order.",
+        "order_days_total", Distinct(_ORDERS, "day"), Unit.DAYS, "order days", "Days with an order."
     ),
     *(
         number(

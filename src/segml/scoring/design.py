@@ -109,10 +109,10 @@ class Design:
             place = pl.col("loyalty_tier").fill_null("none")
             rank = place.replace_strict(TIERS, range(len(TIERS)), return_dtype=pl.Int64)
         else:
-            rank = pl.sum_horizontal([(spend >= cut).cast(pl.Int64) for cut in self.tiers])
+            rank = pl.sum_horizontal([(spend >= floor).cast(pl.Int64) for floor in self.tiers])
         following: pl.Expr = pl.lit(None, dtype=pl.Float64)
-        for place, cut in enumerate(self.tiers):
-            following = pl.when(rank == place).then(pl.lit(cut)).otherwise(following)
+        for below, floor in enumerate(self.tiers):
+            following = pl.when(rank == below).then(pl.lit(floor)).otherwise(following)
         return following - spend
 
     def as_json(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from segml.scoring.arrays import Numbers
 from segml.scoring.design import Design
 
 Floats = NDArray[np.float64]

@@ -110,7 +110,7 @@ class Report:
             yield f"- Why no more was learned: {self.trained.why}."
         if model.snapshots:
             nights = ", ".join(map(str, model.snapshots))
-            yield f"- {self.trained.customers:,} customers on {len(model.snapshots)} nights: {nights}."
+            yield f"- {self.trained.customers:,} customers on the nights {nights}."
         weights = ", ".join(f"{name} {weight:.2f}" for name, weight in model.weights.items())
         yield f"- Mean of log-odds: {weights}; level shifted by {model.shift:+.2f}."
         yield f"- Looks at: {', '.join(model.inputs)}."

@@ -5,8 +5,9 @@ workspace; its score is then a field of the rules by itself. A new label is one 
 `labels`.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from segml.core.errors import WorkspaceError, near
@@ -85,7 +86,7 @@ class ModelSpec:
     features: tuple[str, ...]
     learners: tuple[str, ...]
     snapshots: int = 8
-    label_settings: Mapping[str, Any] = field(default_factory=dict)
+    label_settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     description: str = ""
     threshold: Threshold = Threshold()
     gate: Gate = Gate()

@@ -156,8 +156,9 @@ class _Teacher:
         if spec.label != "no_order":
             raise WorkspaceError(f"The “{spec.title}” model cannot be taught yet: {why}.")
         if stand == "rhythm":
-            gap = now["usual_gap_days"].median()
-            alone: Learned = OwnRhythm(spec.horizon, float(gap or spec.horizon))
+            gaps = now["usual_gap_days"].cast(pl.Float64).drop_nulls().to_numpy()
+            gap = float(np.median(gaps)) if len(gaps) else float(spec.horizon)
+            alone: Learned = OwnRhythm(spec.horizon, gap)
         else:
             alone = Buying(spec.horizon, fit_beta_geometric(study.order_days(day)))
         numbers = Design(BUYING, {})

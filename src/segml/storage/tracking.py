@@ -7,6 +7,7 @@ ask it; scoring reads `versions`. Nothing is sent anywhere else: telemetry is sw
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version as installed
@@ -124,10 +125,8 @@ class Tracking:
                 ],
             )
             self._client.log_artifacts(run_id, f"{scratch}/model", "model")
-        try:
+        with suppress(MlflowException):  # there is one already
             self._client.create_registered_model(model.name)
-        except MlflowException:
-            pass  # there is one already
         made = self._client.create_model_version(
             model.name, f"{artifacts}/model", run_id, tags={"digest": model.digest}
         )

@@ -1,0 +1,90 @@
+"""What training and judging a model answer: plain data, each with its public wire form."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from segml.scoring.judging import Slice, by_slice
+from segml.scoring.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What came of a training.
+
+    Attributes
+    ----------
+    report
+        The model, how it was judged, and the gate's verdict.
+    version
+        Its number in the registry; that of the champion where the training gave the same model.
+    """
+
+    report: Report
+    version: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        model = self.report.trained.model
+        return {
+            "model": model.name,
+            "version": self.version,
+            "as_of": model.as_of.isoformat(),
+            "horizon_days": model.horizon,
+            "rung": model.rung,
+            "why": self.report.trained.why,
+            "left_out": list(model.left_out),
+            "threshold": model.threshold,
+            "certificate": dict(model.certificate),
+            "gate": self.report.verdict.as_json(),
+            **by_slice(self.report.judged),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A champion beside what has since become known.
+
+    Attributes
+    ----------
+    model, version
+        Who was judged.
+    as_of, horizon
+        The night and the days after it.
+    slices
+        The active customers, then all.
+    rows
+        ``customer_id, active, score, outcome`` and one column per baseline: chances.
+    """
+
+    model: str
+    version: int
+    as_of: date
+    horizon: int
+    slices: tuple[Slice, ...]
+    rows: pl.DataFrame
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire form."""
+        return {
+            "model": self.model,
+            "version": self.version,
+            "as_of": self.as_of.isoformat(),
+            "horizon_days": self.horizon,
+            **by_slice(self.slices),
+        }
+
+
+def band(threshold: float) -> pl.Expr:
+    """Return ``high`` from a threshold on, ``medium`` from half of it on, else ``low``."""
+    score = pl.col("score")
+    return (
+        pl.when(score >= threshold)
+        .then(pl.lit("high"))
+        .when(score >= threshold / 2)
+        .then(pl.lit("medium"))
+        .when(score.is_not_null())
+        .then(pl.lit("low"))
+    )
