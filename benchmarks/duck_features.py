@@ -100,6 +100,7 @@ GROUP BY customer_id""",
 AMOUNT: Final = "((({0} + 2147483648) & 4294967295) - 2147483648)::INTEGER"
 RESULT: Final = f"""
 SELECT customer_id, coalesce(orders_total, 0) AS orders_total,
+  coalesce(len(list_distinct(days)), 0) AS order_days_total,
   {", ".join(f"coalesce(orders_{n}d, 0) AS orders_{n}d" for n in _DAYS)},
   coalesce(len(list_filter(days, lambda d: d > days[-1] - 90)), 0) / 3::DOUBLE AS visits_per_month,
   coalesce(lifetime_spend, 0) AS lifetime_spend,

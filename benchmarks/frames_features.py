@@ -112,6 +112,8 @@ class Bucket:
         first, last = pl.col("first_day"), pl.col("last_day")
         return {
             "orders_total": _count("orders"),
+            # A further day is a gap that is not 0.
+            "order_days_total": _count("gaps") + first.is_not_null(),
             **{f"orders_{n}d": _count(f"orders_{n}d") for n in _WINDOWS},
             "visits_per_month": _over(_count("trailing"), pl.lit(3)),
             "lifetime_spend": _count("spend"),
@@ -207,7 +209,7 @@ def _days(visits: pl.LazyFrame) -> list[pl.LazyFrame]:
     last = visits.group_by(ID).agg(last=pl.col("day").max().cast(pl.Int32))
     trailing = visits.join(last, on=ID).filter(day > pl.col("last") - 90)
     return [
-        gaps.group_by(ID).agg(pl.col("gap").median()),
+        gaps.group_by(ID).agg(pl.col("gap").median(), gaps=pl.len()),
         trailing.group_by(ID).agg(trailing=pl.len()),
     ]
 

@@ -131,7 +131,7 @@ def test_every_answer_has_its_reasons(toy: History) -> None:
         rule = parse(shipped()[name].rule, CATALOG, naming=name)
         assert set(polarities(rule.root)) == {leaf.path for leaf in rule.leaves()}
         for customer in reference.universe():
-            found = reasons(rule, customer, toy.as_of, reference, {})
+            found = reasons(rule, customer, toy.as_of, reference, {}, {})
             # Every shipped rule is one AND group, so all its conditions hold or he is out.
             assert all(r.holds == r.wanted for r in found) == (customer in expected)
 

@@ -50,6 +50,7 @@ def day(text: str) -> date:
 GUESTS = (1, 2, 3, 5, 6, 7)  # Ada, Ben, Cleo, Eve, Finn, Gwen
 VALUES: dict[str, tuple[Any, ...]] = {
     "orders_total": (4, 1, 0, 1, 1, 1),
+    "order_days_total": (4, 1, 0, 1, 1, 1),
     "orders_30d": (4, 0, 0, 0, 1, 1),
     "orders_90d": (4, 1, 0, 0, 1, 1),
     "orders_365d": (4, 1, 0, 1, 1, 1),
