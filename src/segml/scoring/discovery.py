@@ -161,11 +161,11 @@ def _confirmed(
         hits = int((held & listed).sum())
         raw.append(float(hypergeom.sf(hits - 1, rest.sum(), (listed & rest).sum(), held.sum())))
         rest &= ~held
-    adjusted = _holm(raw)
+    adjusted = holm(raw)
     return [(way, p) for way, p in zip(ways, adjusted, strict=True) if p <= RISK]
 
 
-def _holm(raw: Sequence[float]) -> list[float]:
+def holm(raw: Sequence[float]) -> list[float]:
     """Return p-values that hold for all together (S. Holm, Scand. J. Stat. 6, 1979)."""
     adjusted = [0.0] * len(raw)
     reached = 0.0
