@@ -173,14 +173,22 @@ def test_trees_join_where_a_line_cannot_tell() -> None:
     assert again.similarity(frame).tolist() == like.similarity.tolist()
 
 
-def test_seeds_drawn_by_lot_are_not_praised() -> None:
+@pytest.mark.parametrize("draws", [1, pytest.param(40, marks=pytest.mark.slow)])
+def test_seeds_drawn_by_lot_are_not_praised(draws: int) -> None:
     frame = customers(600, seed=3)
-    seeds = np.zeros(600, dtype=bool)
-    seeds[np.random.default_rng(5).permutation(600)[:29]] = True
-    like = found(frame, seeds)
-    assert like.curve.low[4] < 1
-    assert len([words for words in like.warnings if "no better" in words]) == 2
-    assert any("29 seeds" in words for words in like.warnings)
+    praised, lifts = 0, []
+    for draw in range(draws):
+        seeds = np.zeros(600, dtype=bool)
+        seeds[np.random.default_rng(draw).permutation(600)[:29]] = True
+        like = found(frame, seeds, seed=draw)
+        praised += like.curve.low[4] > 1
+        lifts.append(like.curve.lift[4])
+        assert any("29 seeds" in words for words in like.warnings)
+        assert any("no better than a random one" in words for words in like.warnings) == (
+            like.curve.low[4] <= 1
+        )
+    assert praised <= 0.05 * draws
+    assert np.mean(lifts) < 1.3
 
 
 def test_a_list_of_good_customers_is_called_one() -> None:
@@ -197,14 +205,14 @@ def test_a_list_of_good_customers_is_called_one() -> None:
     [
         (20, 2, 1.5),
         pytest.param(10, 10, 1.4, marks=pytest.mark.slow),
-        pytest.param(30, 10, 1.6, marks=pytest.mark.slow),
-        pytest.param(100, 5, 1.9, marks=pytest.mark.slow),
+        pytest.param(30, 5, 1.6, marks=pytest.mark.slow),
+        pytest.param(100, 4, 1.9, marks=pytest.mark.slow),
         pytest.param(300, 3, 2.0, marks=pytest.mark.slow),
         pytest.param(1_000, 2, 2.0, marks=pytest.mark.slow),
     ],
 )
 def test_few_seeds_and_many_stay_above_chance(many: int, draws: int, least: float) -> None:
-    frame = customers(1_000 if many == 20 else 12_000, seed=6)
+    frame = customers(1_000 if many == 20 else 6_000, seed=6)
     kind = taste(frame, 7)
     lifts = []
     for draw in range(draws):
@@ -301,7 +309,7 @@ def test_responders_to_campaigns(
         said.append(like.curve.at(0.05))
     assert np.mean(lifts) >= least
     # Learned from four fifths of the seeds, what is said is a little less than what is found.
-    assert 0.85 <= np.mean(said) / np.mean(lifts) <= 1.05
+    assert 0.85 <= np.mean(said) / np.mean(lifts) <= 1.1
 
 
 @pytest.mark.slow
