@@ -64,12 +64,10 @@ def best_ways(evidence: Evidence) -> list[Conjunction]:
     selected = evidence.selected(ways)
     while len(ways) < _MOST_WAYS and (evidence.listed & ~selected).any():
         least = evidence.worth(selected) + (_EARNED_BY_WAY if ways else 0)
-        way = board.best(selected)
-        more = selected | evidence.selected([way]) if way else selected
-        if not way or evidence.worth(more) <= least:
+        more = [*ways, board.best(selected)]
+        if evidence.worth(evidence.selected(more)) <= least:
             break
-        ways.append(way)
-        ways = _adjusted(evidence, ways)
+        ways = _adjusted(evidence, more)
         selected = evidence.selected(ways)
     return ways
 
