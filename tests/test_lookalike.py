@@ -212,8 +212,9 @@ def test_a_list_of_good_customers_is_called_one() -> None:
     ],
 )
 def test_few_seeds_and_many_stay_above_chance(many: int, draws: int, least: float) -> None:
-    frame = customers(1_000 if many == 20 else 6_000, seed=6)
+    frame = customers({20: 1_000, 1_000: 16_000}.get(many, 6_000), seed=6)
     kind = taste(frame, 7)
+    assert kind.sum() > 1.2 * many
     lifts = []
     for draw in range(draws):
         seeds = np.zeros(frame.height, dtype=bool)
@@ -309,7 +310,7 @@ def test_responders_to_campaigns(
         said.append(like.curve.at(0.05))
     assert np.mean(lifts) >= least
     # Learned from four fifths of the seeds, what is said is a little less than what is found.
-    assert 0.85 <= np.mean(said) / np.mean(lifts) <= 1.1
+    assert 0.8 <= np.mean(said) / np.mean(lifts) <= 1.1
 
 
 @pytest.mark.slow
