@@ -174,7 +174,7 @@ def round_threshold(low: float, high: float, kind: Kind) -> float | str:
     if kind is Kind.DATE:
         return _round_day(_day(low), _day(high)).isoformat()
     below, above = Decimal(repr(low)), Decimal(repr(high))
-    step = Decimal(10) ** max(below.adjusted(), above.adjusted(), 0)
+    step = Decimal(10) ** (max(below.adjusted(), above.adjusted()) + 1)
     while True:
         for unit in (step, step / 2):
             found = ((below / unit).to_integral_value(ROUND_FLOOR) + 1) * unit

@@ -12,7 +12,7 @@ from segml.core.tables import Kind
 from segml.rules.catalog import Named
 from segml.rules.describe import value_words
 from segml.scoring.mixtures import Counts
-from segml.scoring.normal_scores import Axis, NormalScores, Points, Reads, word_held
+from segml.scoring.normal_scores import Axis, NormalScores, Points, Reads, words_held
 
 _MOST: Final = 6
 _CERTAIN: Final = 3.0  # standard errors
@@ -107,10 +107,9 @@ def _words(
         case Reads.KNOWN:
             return f"{named.label} is known: {_shares(values.is_not_null(), seeds)}"
         case Reads.WORD:
-            listed = values.dtype == pl.List
-            held = values.to_frame().select(word_held(axis.field, axis.word, listed=listed))
-            verb = "has" if listed else "is"
-            return f"{named.label} {verb} “{axis.word}”: {_shares(held.to_series(), seeds)}"
+            held = pl.Series(words_held(values, [axis.word])[:, 0])
+            verb = "has" if values.dtype == pl.List else "is"
+            return f"{named.label} {verb} “{axis.word}”: {_shares(held, seeds)}"
         case Reads.VALUE if named.kind is Kind.BOOLEAN:
             return f"{named.label} is yes: {_shares(values.fill_null(value=False), seeds)}"
         case Reads.VALUE:

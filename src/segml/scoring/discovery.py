@@ -91,12 +91,12 @@ def rule_of_list(
     seed
         Of the halves.
     """
-    many = int(listed.sum())
-    if min(many, len(listed) - many) < FEWEST_LISTED:
-        side = "on the list" if many < FEWEST_LISTED else "beside the list"
-        return NothingFound(
-            f"Too few customers {side} to learn a rule and confirm it: at least {FEWEST_LISTED}."
-        )
+    for side, where in ((listed, "on the list"), (~listed, "beside the list")):
+        if side.sum() < FEWEST_LISTED:
+            return NothingFound(
+                f"There are {side.sum()} customers {where}, too few to learn and confirm a rule: "
+                f"it takes at least {FEWEST_LISTED}."
+            )
     random = np.random.default_rng(seed)
     customers = FieldFrame.of(frame, fields)
     learned = _half(listed, random)
@@ -108,20 +108,19 @@ def rule_of_list(
             "No rule over these fields tells the list from the other customers: what half of them "
             "suggests, the other half does not confirm."
         )
-    ways = [way for way, _ in certain]
-    wire = _joined(ways)
+    wire = _joined([way for way, _ in certain])
     held = customers.holds([wire])[0]
     inside = int((held & listed & other).sum())
     return FoundRule(
-        wire,
-        sentence(parse(wire, Catalog(fields, {}))),
-        _share(inside, int((listed & other).sum())),
-        _share(inside, int((held & other).sum())),
-        float(listed.mean()),
-        max(p for _, p in certain),
-        int(held.sum()),
-        int((listed & ~held).sum()),
-        int((held & ~listed).sum()),
+        wire=wire,
+        sentence=sentence(parse(wire, Catalog(fields, {}))),
+        coverage=_share(inside, int((listed & other).sum())),
+        precision=_share(inside, int((held & other).sum())),
+        base=float(listed.mean()),
+        p_value=max(p for _, p in certain),
+        selected=int(held.sum()),
+        missed=int((listed & ~held).sum()),
+        extra=int((held & ~listed).sum()),
     )
 
 
@@ -161,11 +160,11 @@ def _confirmed(
         hits = int((held & listed).sum())
         raw.append(float(hypergeom.sf(hits - 1, rest.sum(), (listed & rest).sum(), held.sum())))
         rest &= ~held
-    adjusted = _holm(raw)
+    adjusted = holm(raw)
     return [(way, p) for way, p in zip(ways, adjusted, strict=True) if p <= RISK]
 
 
-def _holm(raw: Sequence[float]) -> list[float]:
+def holm(raw: Sequence[float]) -> list[float]:
     """Return p-values that hold for all together (S. Holm, Scand. J. Stat. 6, 1979)."""
     adjusted = [0.0] * len(raw)
     reached = 0.0

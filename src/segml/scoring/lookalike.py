@@ -141,16 +141,16 @@ def lookalike(
     spenders = lift_curve(places(spent[inside], spent[~inside])[None])
     within = lift_curve(tried.judged(tried.within))
     return Lookalike(
-        likeness,
-        likeness.similarity(frame, tables),
-        candidates,
-        int(seeds.sum()),
-        curve,
-        chance_curve(len(own)),
-        spenders,
-        within,
-        differences(axes, points, inside, sample, few, fields or {}),
-        _warnings(int(seeds.sum()), curve, spenders, within),
+        likeness=likeness,
+        similarity=likeness.similarity(frame, tables),
+        candidates=candidates,
+        seeds=int(seeds.sum()),
+        curve=curve,
+        random=chance_curve(len(own)),
+        spenders=spenders,
+        within_activity=within,
+        differences=differences(axes, points, inside, sample, few, fields or {}),
+        warnings=_warnings(int(seeds.sum()), curve, spenders, within),
     )
 
 

@@ -7,10 +7,10 @@ Waerden, Proc. Kon. Ned. Akad. Wet. 55, 1952). So no unit, no outlier and no ske
 alike. A missing value stands at 0, neither one side nor the other. The ranks are kept as knots,
 between which new customers are interpolated; beyond the last knot nothing lies further.
 
-To add a reading: one name in `Reads`, who has it in `_readings`, its expression in `_number`.
+To add a reading: one name in `Reads`, who has it in `_readings`, its number in `_read`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, assert_never
@@ -20,9 +20,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from segml.core.predicates import Compare, Field, In, folded
-from segml.core.tables import Kind
-from segml.engine.polars_rules import Columns, expression
+from segml.core.predicates import folded
 from segml.scoring.mixtures import Counts, Mixture
 
 Points = NDArray[np.float32]
@@ -123,13 +121,25 @@ class NormalScores:
         self, frame: pl.DataFrame, counts: Mapping[str, Counts]
     ) -> Iterator[NDArray[np.float64]]:
         """Yield each axis's number of every customer, NaN where missing."""
-        parts = {name: self.mixtures[name].parts(counts[name]) for name in self.mixtures}
+        parts = {name: mixture.parts(counts[name]) for name, mixture in self.mixtures.items()}
+        words: dict[str, list[str]] = {}
         for axis in self.axes:
-            if axis.reads is Reads.PART:
-                yield parts[axis.field][:, int(axis.word)]
-            else:
-                number = _number(axis, frame.schema[axis.field]).cast(pl.Float64)
-                yield frame.select(number.fill_null(float("nan"))).to_series().to_numpy()
+            if axis.reads is Reads.WORD:
+                words.setdefault(axis.field, []).append(axis.word)
+        held = {field: words_held(frame[field], asked) for field, asked in words.items()}
+        for axis in self.axes:
+            match axis.reads:
+                case Reads.VALUE:
+                    yield _numbers(frame[axis.field])
+                case Reads.KNOWN:
+                    yield _known(frame[axis.field]).astype(np.float64)
+                case Reads.WORD:
+                    place = words[axis.field].index(axis.word)
+                    yield held[axis.field][:, place].astype(np.float64)
+                case Reads.PART:
+                    yield parts[axis.field][:, int(axis.word)]
+                case _:
+                    assert_never(axis.reads)
 
     def as_json(self) -> dict[str, Any]:
         """Return the axes as plain data."""
@@ -191,26 +201,31 @@ def common_words(texts: pl.Series) -> list[str]:
     return [word for _, word in common[:_MOST_WORDS]]
 
 
-def _number(axis: Axis, kind: pl.DataType) -> pl.Expr:
-    """Return what an axis reads as an expression; missing where it is not known."""
-    values = pl.col(axis.field)
-    match axis.reads:
-        case Reads.KNOWN:
-            return values.is_not_null() & (~values.is_nan() if kind.is_float() else True)
-        case Reads.VALUE:
-            return values.to_physical()
-        case Reads.WORD:
-            return word_held(axis.field, axis.word, listed=kind == pl.List)
-        case Reads.PART:
-            raise AssertionError("a part is read from counts")
-    assert_never(axis.reads)
+def words_held(texts: pl.Series, words: Sequence[str]) -> NDArray[np.bool_]:
+    """Return a row per text or list and a column per word: whether it is the word, or has it.
+
+    Words are folded, and compared with folded texts, as rules compare them.
+    """
+    held = np.zeros((len(texts), len(words)), dtype=bool)
+    rows, elements = np.arange(len(texts)), texts
+    if texts.dtype == pl.List:
+        rows = np.repeat(rows, texts.list.len().fill_null(0).to_numpy())
+        elements = texts.explode(empty_as_null=False, keep_nulls=False)
+    places = {word: place for place, word in enumerate(words)}
+    distinct = elements.drop_nulls().unique()
+    wanted = [places.get(folded(text), -1) for text in distinct]
+    found = elements.replace_strict(distinct, wanted, default=-1, return_dtype=pl.Int64).to_numpy()
+    held[rows[found >= 0], found[found >= 0]] = True
+    return held
 
 
-def word_held(field: str, word: str, *, listed: bool) -> pl.Expr:
-    """Return whether a text is `word`, or a list has it, in the meaning that rules give it."""
-    leaf = In(Field(field), (word,)) if listed else Compare(Field(field), "eq", word)
-    kind = Kind.LIST if listed else Kind.TEXT
-    return expression(leaf, Columns(lambda name: (pl.col(name), kind)))
+def _numbers(values: pl.Series) -> NDArray[np.float64]:
+    return values.to_physical().cast(pl.Float64).to_numpy()
+
+
+def _known(values: pl.Series) -> NDArray[np.bool_]:
+    known = values.is_not_null()
+    return (known & values.is_not_nan() if values.dtype.is_float() else known).to_numpy()
 
 
 def _scored(axis: Axis, values: NDArray[np.float64]) -> Axis | None:

@@ -62,14 +62,12 @@ def best_ways(evidence: Evidence) -> list[Conjunction]:
     board = _Board.of(evidence)
     ways: list[Conjunction] = []
     selected = evidence.selected(ways)
-    while len(ways) < _MOST_WAYS:
+    while len(ways) < _MOST_WAYS and (evidence.listed & ~selected).any():
         least = evidence.worth(selected) + (_EARNED_BY_WAY if ways else 0)
-        way = board.best(selected)
-        more = selected | evidence.selected([way]) if way else selected
-        if not way or evidence.worth(more) <= least:
+        more = [*ways, board.best(selected)]
+        if evidence.worth(evidence.selected(more)) <= least:
             break
-        ways.append(way)
-        ways = _adjusted(evidence, ways)
+        ways = _adjusted(evidence, more)
         selected = evidence.selected(ways)
     return ways
 
@@ -111,18 +109,16 @@ class _Board:
         )
 
     def best(self, taken: Mask) -> Conjunction:
-        """Return the conjunction that is worth the most beside the customers `taken` already."""
-        found = self.weight_inside * float((taken & self.listed).sum())
-        wrong = self.weight_outside * float((taken & ~self.listed).sum())
-        whole = self.weight_inside * float(self.listed.sum())
+        """Return the conjunction that is worth the most among the customers not `taken` yet."""
+        whole = self.weight_inside * float((self.listed & ~taken).sum())
         free = (_packed(~taken[mask][None])[0] for mask in (self.listed, ~self.listed))
         beam = [_Partial((), *free)]
         best, most = beam[0], -np.inf
         for many in range(1, _MOST_CONDITIONS + 1):
             grown: dict[tuple[float, float], tuple[float, _Partial, int]] = {}
             for partial in beam:
-                hits = found + self.weight_inside * _sizes(self.inside & partial.inside)
-                misses = wrong + self.weight_outside * _sizes(self.outside & partial.outside)
+                hits = self.weight_inside * _sizes(self.inside & partial.inside)
+                misses = self.weight_outside * _sizes(self.outside & partial.outside)
                 worth = 2 * hits / (hits + misses + whole)
                 for place in np.argsort(-worth, kind="stable")[:_BEAM].tolist():
                     # The same numbers are the same customers, as good as always.
