@@ -140,7 +140,8 @@ def guests(plan: RestaurantPlan, calendar: Calendar, block: int) -> Guests:
 def rhythm(plan: RestaurantPlan, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return visit rate, drop-out rate, regularity and return probability from normal scores.
 
-    The scores have `CORRELATION`, one row per person and one column per logarithm. Rounded before use, so that the truth written is the truth used.
+    The scores have `CORRELATION`: a row per person, a column per logarithm. The results are
+    rounded before use, so that the truth written is the truth used.
     """
     rate = plan.visit_rate * np.exp(plan.visit_rate_spread * z[:, 0])
     dropout = plan.dropout_rate * np.exp(plan.dropout_rate_spread * z[:, 1])
