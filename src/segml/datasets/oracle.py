@@ -21,15 +21,16 @@ import numpy as np
 import polars as pl
 
 from segml.core.errors import UnknownName
-from segml.datasets.synthetic import posterior
 from segml.datasets.synthetic.calendar import CLOCKS, Floats
+from segml.datasets.synthetic.evidence import evidence
 from segml.datasets.synthetic.guests import SHARED_CARDS, arrivals
 from segml.datasets.synthetic.histories import History, history, places
 from segml.datasets.synthetic.menu import CATEGORIES
 from segml.datasets.synthetic.messages import paces
 from segml.datasets.synthetic.plan import BLOCK
+from segml.datasets.synthetic.posterior import stays_away
 from segml.datasets.synthetic.published import Restaurant, Window, restaurants, window
-from segml.datasets.synthetic.silence import LastVisits, Rhythms, own_time, silences
+from segml.datasets.synthetic.silence import Rhythms, Waits, own_time, silences
 
 __all__ = ["TRAITS", "ceiling", "knowing", "stayed_away", "trait"]
 
@@ -82,7 +83,7 @@ def knowing(folder: Path, as_of: date, horizon: int) -> pl.DataFrame:
 
 
 def ceiling(
-    folder: Path, as_of: date, horizon: int, draws: int = 256, seed: int = 0
+    folder: Path, as_of: date, horizon: int, draws: int = 128, seed: int = 0
 ) -> pl.DataFrame:
     """Return the chance that each customer stays away, by the best use of what can be seen.
 
@@ -250,16 +251,15 @@ def _known(block: _Block) -> pl.DataFrame:
         regularity=people["regularity"].to_numpy(),
         returns=np.where(past.visits == 1, people["return_probability"].to_numpy(), 1.0),
     )
-    until_now, until_end = silences(
-        calendar,
-        guests,
-        own_time(calendar, past.clock, past.pace(paces(plan)[past.response])),
-        np.arange(len(people)),
-        past.clock,
-        last=LastVisits(day, fraction, lunch_share),
-        window=block.window,
-        steps=_STEPS,
+    waits = Waits(
+        time=own_time(calendar, past.clock, past.pace(paces(plan)[past.response])),
+        row=np.arange(len(people)),
+        clock=past.clock,
+        day=day,
+        fraction=fraction,
+        lunch_share=lunch_share,
     )
+    until_now, until_end = silences(calendar, guests, waits, block.window, _STEPS)
     chances = people.select("customer_id", stays_away=pl.Series(until_end / until_now))
     # Who shares a card and has not come yet may come for the first time.
     others = block.restaurant.rows("truth/guests", block.ids).filter(
@@ -274,10 +274,10 @@ def _likely(block: _Block, draws: int, seed: int) -> pl.DataFrame:
     """Return the chances of a block by who sees what the restaurant sees."""
     plan, calendar = block.restaurant.plan, block.restaurant.calendar
     past = block.history("known")
-    chance = posterior.stays_away(
+    chance = stays_away(
         plan,
         calendar,
-        posterior.evidence(plan, calendar, past, block.restaurant.rows("customers", block.ids)),
+        evidence(plan, calendar, past, block.restaurant.rows("customers", block.ids)),
         block.window,
         draws=draws,
         # A customer's draws do not depend on the size of the restaurant.

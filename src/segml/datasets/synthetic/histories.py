@@ -58,13 +58,13 @@ class History:
         """Return the service day of each visit."""
         return service_day(self.seconds)
 
-    def pace(self, effect: Floats) -> Floats:
-        """Return person by period: the pace if messages have this effect on each person.
+    def pace(self, effect: Floats | float) -> Floats:
+        """Return person by period: the pace if messages have this effect (one, or one per person).
 
         In the periods to come it is the expected one. Beside the average over all outcomes of the
         coins this moves the log loss of 60 days by about 0.0001.
         """
-        return np.asarray(self.goal * (1 + self.reach * (effect[:, None] - 1)))
+        return np.asarray(self.goal * (1 + self.reach * (np.asarray(effect)[..., None] - 1)))
 
 
 def service_day(seconds: Ints) -> Ints:

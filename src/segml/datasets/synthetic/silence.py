@@ -68,59 +68,56 @@ def own_time(calendar: Calendar, clock: Ints, pace: Floats) -> OwnTime:
 
 
 @dataclass(frozen=True, slots=True)
-class LastVisits:
-    """When guests were last there, one entry each.
+class Waits:
+    """Guests since their last visit, one entry each.
 
     Attributes
     ----------
+    time, row
+        Own times, and the guest's row there.
+    clock
+        Index into `calendar.CLOCKS`.
     day, fraction
-        Service day, and the part of it gone, which depends on the guest's `lunch_share`.
+        Service day of the last visit and the part of it gone.
     lunch_share
         In (0, 1).
     """
 
+    time: OwnTime
+    row: Ints
+    clock: Ints
     day: Ints
     fraction: Floats
     lunch_share: Floats
 
 
 def silences(
-    calendar: Calendar,
-    rhythms: Rhythms,
-    time: OwnTime,
-    row: Ints,
-    clock: Ints,
-    *,
-    last: LastVisits,
-    window: Window,
-    steps: int,
+    calendar: Calendar, rhythms: Rhythms, waits: Waits, window: Window, steps: int
 ) -> tuple[Floats, Floats]:
-    """Return the chances of no visit since the last one until a window's start, and its end.
+    """Return the chances of no visit since the last until a window's start, and until its end.
 
     Parameters
     ----------
     calendar, window
         The days.
-    rhythms, clock, last
-        One entry each per guest asked about.
-    time, row
-        Own times, and the row there of each guest.
+    rhythms, waits
+        One entry per guest.
     steps
-        Knots before the window and within it; their distances grow, as the hazard changes fastest
-        at first. Daily changes of the drop-out clock are averaged between them.
+        Knots before the window, and within it. They are closer at first, where a next visit is
+        likeliest; between them what the days do to the drop-out clock is averaged.
 
     Notes
     -----
-    The record ends at midnight after the last day, and so does a window at its end.
+    The record ends at midnight after its last day, and so does a window that ends with it.
     """
-    day = np.concatenate([last.day[:, None], _knots(last.day, window, steps)], axis=1)
-    end = np.full(len(row), min(window.to_second, calendar.days * 86_400))
-    day[:, -1], end_fraction = calendar.position(end, last.lunch_share)
+    day = np.concatenate([waits.day[:, None], _knots(waits.day, window, steps)], axis=1)
+    end = np.full(len(waits.row), min(window.to_second, calendar.days * 86_400))
+    day[:, -1], end_fraction = calendar.position(end, waits.lunch_share)
     fraction = np.zeros(day.shape)
-    fraction[:, 0], fraction[:, -1] = last.fraction, end_fraction
-    operational = calendar.at(calendar.operational, clock[:, None], day, fraction)
-    dropout = calendar.at(calendar.dropout, clock[:, None], day, fraction)
-    own = time.at(row[:, None], day, operational)
+    fraction[:, 0], fraction[:, -1] = waits.fraction, end_fraction
+    operational = calendar.at(calendar.operational, waits.clock[:, None], day, fraction)
+    dropout = calendar.at(calendar.dropout, waits.clock[:, None], day, fraction)
+    own = waits.time.at(waits.row[:, None], day, operational)
     silent = silence(rhythms, own - own[:, :1], dropout - dropout[:, :1])
     return silent[:, steps - 1], silent[:, -1]
 
