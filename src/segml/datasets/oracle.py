@@ -49,7 +49,7 @@ TRAITS: Final = (
 )
 """What `trait` can tell of a customer."""
 
-_STEPS: Final = 24  # so many that the chances are exact to about six digits
+_STEPS: Final = 24  # more of them move no chance by 0.0005, and the mean one by 0.000002
 
 
 def knowing(folder: Path, as_of: date, horizon: int) -> pl.DataFrame:
@@ -121,8 +121,8 @@ def ceiling(
 
     Notes
     -----
-    About 12,000 customers take 10 s of one processor; 1,000 draws instead of 256 lower the
-    log loss by less than 0.0002.
+    12,000 customers take about 6 s of one processor, and memory does not grow with their number.
+    Eight times as many draws move the log loss of all by about 0.0002, either way.
     """
     return _together(_likely(block, draws, seed) for block in _blocks(folder, as_of, horizon))
 
