@@ -246,5 +246,8 @@ def test_refusals_say_what_would_be_right(habit: Answers, tmp_path: Path) -> Non
     for as_of, horizon in ((AS_OF, 91), (AS_OF, 0), (date(2024, 1, 1), 30)):
         with pytest.raises(SegmlError, match=r"record is 2024-01-01 to 2026-06-30.*2024-01-02 and"):
             ceiling(habit.folder, as_of, horizon)
+    write_restaurant(tmp_path / "tiny", RestaurantPlan(customers=1))
+    with pytest.raises(SegmlError, match="Nobody had an order in the books before 2024-01-02"):
+        stayed_away(tmp_path / "tiny", date(2024, 1, 2), HORIZON)
     with pytest.raises(UnknownName, match=r"visit_rate"):
         trait(habit.folder, "visitrate", AS_OF)

@@ -160,6 +160,6 @@ def test_ceiling_of_one_guest_is_the_posterior(mailed: bool, tmp_path: Path) -> 
     lonely.write(
         reached_by=(1, 2) if mailed else (), visit_rate=0.05, dropout_rate=0.001, regularity=1.0
     )
-    seen = one(ceiling(tmp_path, lonely.as_of, lonely.horizon, draws=4_096))
+    seen = one(ceiling(tmp_path, lonely.as_of, lonely.horizon, draws=20_000))
     # The difference that is left is the chance that somebody comes to share the card.
     assert seen == pytest.approx(posterior_chance(lonely, mailed=mailed), rel=0.003)

@@ -11,7 +11,7 @@ their ids; ``[as_of, as_of + horizon)`` are service days, which begin at 04:00. 
 block of 2,500 customers at a time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from segml.core.errors import UnknownName
+from segml.core.errors import SegmlError, UnknownName
 from segml.datasets.synthetic.calendar import CLOCKS, Floats
 from segml.datasets.synthetic.evidence import evidence
 from segml.datasets.synthetic.guests import SHARED_CARDS, arrivals
@@ -77,9 +77,10 @@ def knowing(folder: Path, as_of: date, horizon: int) -> pl.DataFrame:
     Raises
     ------
     SegmlError
-        When the folder has no synthetic restaurant, or its record does not hold the window.
+        When the folder has no synthetic restaurant, its record does not hold the window, or nobody
+        had come before.
     """
-    return _together(_known(block) for block in _blocks(folder, as_of, horizon))
+    return pl.concat(_known(block) for block in _blocks(folder, as_of, horizon))
 
 
 def ceiling(
@@ -122,9 +123,9 @@ def ceiling(
     Notes
     -----
     12,000 customers take about 6 s of one processor, and memory does not grow with their number.
-    Eight times as many draws move the log loss of all by about 0.0002, either way.
+    Eight times as many draws lower the log loss by 0.0002 on all customers, 0.0003 on active ones.
     """
-    return _together(_likely(block, draws, seed) for block in _blocks(folder, as_of, horizon))
+    return pl.concat(_likely(block, draws, seed) for block in _blocks(folder, as_of, horizon))
 
 
 def stayed_away(folder: Path, as_of: date, horizon: int) -> pl.DataFrame:
@@ -148,7 +149,7 @@ def stayed_away(folder: Path, as_of: date, horizon: int) -> pl.DataFrame:
     SegmlError
         As `knowing` does.
     """
-    return _together(
+    return pl.concat(
         pl.DataFrame({"customer_id": block.customers}).with_columns(
             stayed_away=~pl.col("customer_id").is_in(
                 block.sales.filter(
@@ -191,7 +192,7 @@ def trait(folder: Path, name: str, as_of: date) -> pl.DataFrame:
     """
     if name not in TRAITS:
         raise UnknownName("trait", name, TRAITS)
-    return _together(_trait(town, name, as_of) for town in restaurants(folder))
+    return pl.concat(_trait(town, name, as_of) for town in restaurants(folder))
 
 
 def _trait(restaurant: Restaurant, name: str, as_of: date) -> pl.DataFrame:
@@ -228,6 +229,7 @@ class _Block:
 
 def _blocks(folder: Path, as_of: date, horizon: int) -> Iterator[_Block]:
     """Yield the blocks of a folder's restaurants that have customers before a date."""
+    nobody = True
     for restaurant in restaurants(folder):
         days = window(restaurant.plan, as_of, horizon)
         for ids in restaurant.blocks():
@@ -235,7 +237,10 @@ def _blocks(folder: Path, as_of: date, horizon: int) -> Iterator[_Block]:
             known = sales.filter(pl.col("known") < days.from_second)["customer_id"]
             sales = sales.filter(pl.col("customer_id").is_in(known.unique().implode()))
             if len(sales):
+                nobody = False
                 yield _Block(restaurant, ids, days, sales)
+    if nobody:
+        raise SegmlError(f"Nobody had an order in the books before {as_of}; name a later date.")
 
 
 def _known(block: _Block) -> pl.DataFrame:
@@ -287,14 +292,14 @@ def _likely(block: _Block, draws: int, seed: int) -> pl.DataFrame:
     # A card on which one person has come may be one that somebody else will come to share.
     alone = past.people.select("customer_id").unique(keep="none")
     clock = CLOCKS.index("everyday")
-    share = SHARED_CARDS / BLOCK * _not_arrived(block)[clock]
-    shared = share / (1 - SHARED_CARDS / BLOCK + share)
+    hidden = SHARED_CARDS / BLOCK * _not_arrived(block)[clock]
+    shared = hidden / (1 - SHARED_CARDS / BLOCK + hidden)
     unseen = alone.with_columns(stays_away=pl.lit(1 - shared * _arriving(block)[clock]))
     return _products(chances, unseen)
 
 
 def _not_arrived(block: _Block) -> Floats:
-    """Return, per clock, the chance that a guest's first visit is not before the window."""
+    """Return, per clock, the chance that a guest has not come before the window."""
     running = arrivals(block.restaurant.plan, block.restaurant.calendar)
     return 1 - running[:, block.window.start] / running[:, -1]
 
@@ -310,7 +315,3 @@ def _products(*chances: pl.DataFrame) -> pl.DataFrame:
     """Return the product of each customer's chances, in the order of ids."""
     by_customer = pl.concat(chances).group_by("customer_id").agg(pl.col("stays_away").product())
     return by_customer.sort("customer_id")
-
-
-def _together(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(frames)

@@ -1,6 +1,7 @@
 """A history is the visits of a block's persons before a date, with what they did to their pace."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from segml.datasets.synthetic.plan import PERIOD_DAYS, SERVICE_DAY_HOUR
 from segml.datasets.synthetic.published import Restaurant, Window
 from segml.datasets.synthetic.visits import goal_pull
 
-_DAY = 86_400
+_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Restaurant:
             .select(
                 "customer_id",
                 companion.cast(pl.Int64).alias("person"),
-                self._seconds("ordered_at").alias("seconds"),
+                self._seconds(pl.col("ordered_at")).alias("seconds"),
                 self._seconds(pl.coalesce("known_at", "ordered_at")).alias("known"),
                 ((pl.col("amount") + pl.col("lowered").fill_null(0)) * 100)
                 .cast(pl.Int64)
@@ -80,8 +80,7 @@ class Restaurant:
             .collect()
         )
 
-    def _seconds(self, time: str | pl.Expr) -> pl.Expr:
-        time = pl.col(time) if isinstance(time, str) else time
+    def _seconds(self, time: pl.Expr) -> pl.Expr:
         start = pl.lit(self.plan.first_day).cast(pl.Datetime("us"))
         return (time - start).dt.total_seconds()
 
