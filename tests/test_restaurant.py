@@ -18,7 +18,7 @@ from segml.datasets.synthetic.calendar import CLOCKS, Calendar, calendar
 
 PLAN = RestaurantPlan(customers=2_400, seed=7)
 DAY = 86_400
-TRUTH = ("truth/guests", "truth/sends", "truth/adjustments")
+TRUTH = ("truth/guests", "truth/sends", "truth/adjustments", "truth/companions")
 
 
 class Town:
@@ -80,7 +80,7 @@ def distance_from_uniform(values: np.ndarray) -> float:
 def test_same_plan_same_bytes(town: Town, tmp_path: Path) -> None:
     write_restaurant(tmp_path, PLAN)
     files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.*"))
-    assert len(files) == 12
+    assert len(files) == 13
     for file in files:
         assert (tmp_path / file).read_bytes() == (town.folder / file).read_bytes(), file
 

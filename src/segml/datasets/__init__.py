@@ -1,1 +1,1 @@
-"""INPUTS: sources and mappings of facts, and the synthetic restaurant."""
+"""INPUTS: sources and mappings of facts, and the synthetic restaurant with its oracle."""

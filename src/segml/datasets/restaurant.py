@@ -91,8 +91,9 @@ def write_restaurant(
         ``order_items.parquet``, ``messages.parquet``, ``reviews.parquet``, ``referrals.parquet``,
         ``loyalty.parquet`` and ``restaurants.parquet``, and in ``truth``: ``guests.parquet`` (one
         row per person), ``sends.parquet`` (one row per coin tossed), ``adjustments.parquet``
-        (what coupons and refunds on the spot took off an order) and ``process.json`` (what holds
-        for all guests, with the formulas in words).
+        (what coupons and refunds on the spot took off an order), ``companions.parquet`` (the
+        orders of the second person on a shared card) and ``process.json`` (what holds for all
+        guests, with the formulas in words). `segml.datasets.oracle` reads them.
     plan
         Size, period, seed and parameters.
     progress

@@ -58,6 +58,7 @@ def block_tables(
         "truth/guests": keep(truth.guest_table(calendar, people, went, block), people.customer),
         "truth/sends": keep(*truth.send_table(calendar, mail, log, block)),
         "truth/adjustments": keep(*truth.adjustment_table(sold)),
+        "truth/companions": keep(*truth.companion_table(went, sold, block)),
     }
     return tables, {"customers": keep(profile, owner, twice), "orders": again}
 

@@ -184,17 +184,21 @@ def calendar(plan: RestaurantPlan) -> Calendar:
     factor = _WEEKDAYS[:, weekday] * season * holiday
     # Rounded before use, so that what process.json says is what was used.
     factor = rounded(factor / factor.mean(axis=1, keepdims=True), 6)
-    drift = rounded(_drift(plan.days), 6)
-    periods = np.append(np.arange(0, plan.days, PERIOD_DAYS), plan.days)
+    return made_of(plan.first_day, factor, rounded(_drift(plan.days), 6))
+
+
+def made_of(first_day: date, factor: Floats, drift: Floats) -> Calendar:
+    """Return the calendar that begins on a day and has these factors (clock by day) and drift."""
+    days = len(drift)
     return Calendar(
-        first_day=plan.first_day,
-        weekday=weekday,
-        closed=holiday == 0,
+        first_day=first_day,
+        weekday=(first_day.weekday() + np.arange(days)) % 7,
+        closed=(factor == 0).all(axis=0),
         factor=factor,
         drift=drift,
         operational=_running(factor),
         dropout=_running(factor * drift),
-        periods=periods,
+        periods=np.append(np.arange(0, days, PERIOD_DAYS), days),
     )
 
 

@@ -15,10 +15,15 @@ RESPONSES: Final = ("persuadable", "sure_thing", "lost_cause", "sleeping_dog")
 SHARED_CARDS: Final = BLOCK // 100  # per block
 _RESPONSE_SHARES: Final = np.array([0.25, 0.42, 0.22, 0.11])
 # Correlations of the logarithms of visit rate, drop-out rate and regularity.
-_CORRELATION: Final = np.array([[1.0, -0.3, 0.2], [-0.3, 1.0, -0.1], [0.2, -0.1, 1.0]])
+CORRELATION: Final = np.array([[1.0, -0.3, 0.2], [-0.3, 1.0, -0.1], [0.2, -0.1, 1.0]])
 _MOST_VISITS_PER_DAY: Final = 0.6
-_CLOCK_SHARES: Final = np.array([0.25, 0.50, 0.25])
-_LUNCH_BETA: Final = np.array([[4.0, 1.6], [1.5, 2.5], [1.2, 5.0]])
+CLOCK_SHARES: Final = np.array([0.25, 0.50, 0.25])
+LUNCH_BETA: Final = np.array([[4.0, 1.6], [1.5, 2.5], [1.2, 5.0]])
+ENROLS: Final = 0.4  # of those who will take a card, at each visit
+# Shares that agree to mail, to texts, and follow: with a card to come, and without.
+EMAIL_OPT_IN: Final = (0.85, 0.45)
+SMS_OPT_IN: Final = (0.45, 0.15)
+FOLLOWER: Final = (0.22, 0.10)
 _TASTE: Final = np.array([0.5, 0.5, 0.9, 0.9, 0.6, 0.25, 0.5, 0.8, 0.6, 0.5])
 _REGISTERED_ONLY: Final = 0.02
 
@@ -95,9 +100,9 @@ def guests(plan: RestaurantPlan, calendar: Calendar, block: int) -> Guests:
     rng = block_stream(plan, block, Stream.GUESTS)
     count = BLOCK + SHARED_CARDS
     customer = np.append(np.arange(BLOCK), np.sort(rng.choice(BLOCK, SHARED_CARDS, replace=False)))
-    z = rng.standard_normal((count, 3)) @ np.linalg.cholesky(_CORRELATION).T
-    rate, dropout, shape, returns = _rhythm(plan, z)
-    clock = rng.choice(len(CLOCKS), count, p=_CLOCK_SHARES)[customer]
+    z = rng.standard_normal((count, 3)) @ np.linalg.cholesky(CORRELATION).T
+    rate, dropout, shape, returns = rhythm(plan, z)
+    clock = rng.choice(len(CLOCKS), count, p=CLOCK_SHARES)[customer]
     joined = _joined(rng, plan, calendar, clock)
     joined = np.maximum(joined, joined[customer])
     ever = (rng.random(count) >= _REGISTERED_ONLY) | np.isin(customer, customer[BLOCK:])
@@ -113,8 +118,8 @@ def guests(plan: RestaurantPlan, calendar: Calendar, block: int) -> Guests:
         joined=joined,
         dropped=_dropped(rng, calendar, clock, joined, rate=dropout, returns=returns),
         ever=ever,
-        lunch_share=rounded(np.clip(rng.beta(*_LUNCH_BETA[clock].T), 0.02, 0.98), 4),
-        response=_responses(rng, z[:, 0]),
+        lunch_share=rounded(np.clip(rng.beta(*LUNCH_BETA[clock].T), 0.02, 0.98), 4),
+        response=response_types(z[:, 0], rng.random(count)),
         appetite=rounded(1 + rng.lognormal(np.log(1.36), 0.4, count), 3),
         party=rounded(1 + rng.lognormal(np.log(0.5), 0.9, count), 3),
         taste=taste,
@@ -125,17 +130,18 @@ def guests(plan: RestaurantPlan, calendar: Calendar, block: int) -> Guests:
         channel_cdf=rng.dirichlet([2.0, 0.8, 0.7], count).cumsum(axis=1),
         satisfaction=rounded(np.clip(rng.normal(4.1, 0.6, count), 1.5, 5), 3),
         card=card,
-        enrols_at_visit=rng.geometric(0.4, count),
-        email_opt_in=rng.random(count) < np.where(card, 0.85, 0.45),
-        sms_opt_in=rng.random(count) < np.where(card, 0.45, 0.15),
-        follower=rng.random(count) < np.where(card, 0.22, 0.10),
+        enrols_at_visit=rng.geometric(ENROLS, count),
+        email_opt_in=rng.random(count) < np.where(card, *EMAIL_OPT_IN),
+        sms_opt_in=rng.random(count) < np.where(card, *SMS_OPT_IN),
+        follower=rng.random(count) < np.where(card, *FOLLOWER),
     )
 
 
-def _rhythm(plan: RestaurantPlan, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def rhythm(plan: RestaurantPlan, z: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return visit rate, drop-out rate, regularity and return probability from normal scores.
 
-    Rounded before use, so that the truth written is the truth used.
+    The scores have `CORRELATION`: a row per person, a column per logarithm. The results are
+    rounded before use, so that the truth written is the truth used.
     """
     rate = plan.visit_rate * np.exp(plan.visit_rate_spread * z[:, 0])
     dropout = plan.dropout_rate * np.exp(plan.dropout_rate_spread * z[:, 1])
@@ -154,11 +160,16 @@ def _joined(
     rng: np.random.Generator, plan: RestaurantPlan, calendar: Calendar, clock: Ints
 ) -> Floats:
     """Return the operational time of the first visits: more each year, busier on busy days."""
-    growth = (1 + plan.growth_per_year) ** (np.arange(calendar.days) / 365.25)
-    share = (calendar.factor * growth).cumsum(axis=1)
-    share = np.concatenate([np.zeros((len(CLOCKS), 1)), share], axis=1)
+    share = arrivals(plan, calendar)
     day, fraction = calendar.locate(share, clock, rng.random(len(clock)) * share[clock, -1])
     return calendar.at(calendar.operational, clock, day, fraction)
+
+
+def arrivals(plan: RestaurantPlan, calendar: Calendar) -> Floats:
+    """Return clock by day + 1: a running sum in proportion to the first visits so far."""
+    growth = (1 + plan.growth_per_year) ** (np.arange(calendar.days) / 365.25)
+    share = (calendar.factor * growth).cumsum(axis=1)
+    return np.concatenate([np.zeros((len(CLOCKS), 1)), share], axis=1)
 
 
 def _dropped(
@@ -182,8 +193,13 @@ def _dropped(
 
 def _cards(rng: np.random.Generator, z: Floats) -> Bools:
     """Return who will take a loyalty card: rather the frequent; one to a customer."""
-    willing: Bools = rng.random(len(z)) < 1 / (1 + np.exp(0.2 - 0.5 * z))
+    willing: Bools = rng.random(len(z)) < card_probability(z)
     return willing & (np.arange(len(z)) < BLOCK)
+
+
+def card_probability(z: Floats) -> Floats:
+    """Return the chance of ever taking a card, by the normal score of the visit rate."""
+    return np.asarray(1 / (1 + np.exp(0.2 - 0.5 * z)))
 
 
 def _tastes(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
@@ -194,8 +210,11 @@ def _tastes(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     return rounded(early, 5), rounded(late, 5)
 
 
-def _responses(rng: np.random.Generator, z: Floats) -> Ints:
-    """Return response types, tied to the visit rate only a little: the frequent are surer."""
+def response_types(z: Floats, draw: Floats) -> Ints:
+    """Return response types, tied to the visit rate only a little: the frequent are surer.
+
+    One per normal score of the visit rate, decided by a uniform draw.
+    """
     weight = _RESPONSE_SHARES * np.exp(z[:, None] * np.array([0.0, 0.15, -0.1, 0.0]))
     running = (weight / weight.sum(axis=1, keepdims=True)).cumsum(axis=1)
-    return np.asarray((rng.random(len(z))[:, None] >= running[:, :-1]).sum(axis=1))
+    return np.asarray((draw[:, None] >= running[:, :-1]).sum(axis=1))

@@ -130,10 +130,14 @@ def pace(
 ) -> Floats:
     """Return person by period: the factor on the visit rate that messages cause."""
     factor = np.ones((len(people.customer), len(calendar.periods) - 1))
-    effect = np.array([plan.persuadable_pace, 1.0, 1.0, plan.sleeping_dog_pace])
-    reached = np.where(log.reached, effect[people.response[:BLOCK], None], 1.0)
-    factor[:BLOCK, mail.period] = reached
+    effect = paces(plan)[people.response[:BLOCK], None]
+    factor[:BLOCK, mail.period] = np.where(log.reached, effect, 1.0)
     return factor
+
+
+def paces(plan: RestaurantPlan) -> Floats:
+    """Return, per response type, the factor on the visit rate that a message causes."""
+    return np.array([plan.persuadable_pace, 1.0, 1.0, plan.sleeping_dog_pace])
 
 
 @dataclass(frozen=True, slots=True)

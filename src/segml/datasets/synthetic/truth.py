@@ -45,7 +45,8 @@ _WORDS: Final = {
         "P(no visit before T | last visit at t0, theta) = 1 - r * integral over t in (t0, T) of "
         "f(U(t) - U(t0)) exp(-m (V(t) - V(t0))) dU(t), with f the gamma density, U own time, V the "
         "drop-out clock, m dropout_rate, and r return_probability after the first visit, else 1. "
-        "Silence so far conditions by division. On a shared card the persons' chances multiply."
+        "Silence so far conditions by division. On a shared card the persons' chances multiply; "
+        "companions lists the orders of the second one."
     ),
     "pace": (
         "1, times persuadable_pace or sleeping_dog_pace in the period of a message that reached "
@@ -133,6 +134,19 @@ def adjustment_table(sold: Orders) -> tuple[pa.Table, Any]:
         }
     )
     return table, sold.customer[rows]
+
+
+def companion_table(went: Visits, sold: Orders, block: int) -> tuple[pa.Table, Any]:
+    """Return the sales to the second person of a shared card, and their customers' places."""
+    rows = np.nonzero(~sold.refund & (went.person[sold.visit] >= BLOCK))[0]
+    customer = sold.customer[rows]
+    table = pa.table(
+        {
+            "order_id": pa.array(sold.order_id[rows]),
+            "customer_id": pa.array(block * BLOCK + 1 + customer),
+        }
+    )
+    return table, customer
 
 
 def process(

@@ -153,12 +153,29 @@ def _reduction(mail: Campaigns, gross: Ints, campaign: int) -> Ints:
 
 def _pull(plan: RestaurantPlan, people: Guests, state: _State, period: int) -> None:
     """Quicken members who enter the period with the next tier in reach."""
-    trailing = state.spent[max(0, period - TRAILING_PERIODS) : period].sum(axis=0)
+    member = people.card & (state.count >= people.enrols_at_visit)
+    state.pace[:, period] *= goal_pull(plan, state.spent, member, period)
+
+
+def goal_pull(plan: RestaurantPlan, spent: Ints, member: Bools, period: int) -> Floats:
+    """Return the factor on the pace of each person that the next tier has in a period.
+
+    Parameters
+    ----------
+    plan
+        Tier cuts, and how far and how much they pull.
+    spent
+        Period by person: cents.
+    member
+        Who had a card before the period.
+    period
+        Its number.
+    """
+    trailing = spent[max(0, period - TRAILING_PERIODS) : period].sum(axis=0)
     cuts = np.array(plan.tier_cuts) * 100.0
     following = np.append(cuts, np.inf)[np.searchsorted(cuts, trailing, side="right")]
     near = trailing >= following * (1 - plan.goal_reach)
-    member = people.card & (state.count >= people.enrols_at_visit)
-    state.pace[:, period] *= np.where(near & member, plan.goal_pace, 1.0)
+    return np.where(near & member, plan.goal_pace, 1.0)
 
 
 def _firings(
