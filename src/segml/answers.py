@@ -128,6 +128,8 @@ class NightReport:
         One entry per segment.
     changed
         False when the night was already stored just so, and nothing was done.
+    notes
+        What happened beside: sentences.
     """
 
     as_of: date
@@ -135,6 +137,7 @@ class NightReport:
     universe: int
     segments: tuple[SegmentNight, ...]
     changed: bool
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -143,6 +146,7 @@ class NightReport:
             "previous": self.previous.isoformat() if self.previous else None,
             "universe": self.universe,
             "changed": self.changed,
+            "notes": list(self.notes),
             "segments": [
                 {
                     "id": one.segment,

@@ -5,6 +5,7 @@ notebooks call it. Law kept: a count, a list and a file of members come from one
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -353,6 +354,7 @@ class Workspace:
         told = progress or (lambda _step, _share: None)
         with writing(self.folder):
             self._warehouse.arrange(lambda share: told("arranging facts", 0.3 * share))
+            notes = self._watched(as_of)
             rules, unavailable = self.segments.rules()
             report = NightlyRun(
                 self.nights,
@@ -366,7 +368,14 @@ class Workspace:
             ).run(as_of)
             newest = sorted(self.nights.all(), reverse=True)[: self.settings.nights_kept]
             self._moments.keep(from_day=min(newest))
-            return report
+            return replace(report, notes=notes)
+
+    def _watched(self, as_of: date) -> tuple[str, ...]:
+        if not self._champions.trained():
+            return ()
+        from segml.watching import watch  # noqa: PLC0415 (what learns loads slowly)
+
+        return watch(self._champions, as_of, self.history, self._moments)
 
     def _arranged(self) -> State:
         # A question waits for an import or a night to let go of the facts.
