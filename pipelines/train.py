@@ -34,7 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("models", nargs="*", help="every declared one unless named")
     parser.add_argument(
-        "--as-of", type=date.fromisoformat, help="the last day of facts unless given"
+        "--as-of", type=date.fromisoformat, help="the end of the facts unless given"
     )
     return parser.parse_args()
 

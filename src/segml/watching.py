@@ -1,5 +1,4 @@
-"""Certificates over time: every night what has matured since is looked at, and what no longer holds
-is withdrawn by itself.
+"""Certificates over time: what no longer holds is withdrawn by itself.
 
 A certificate ends on its day of expiry, or earlier when the labels of customers selected since the
 training prove that its precision has fallen. Then the model's segment begins at the declared

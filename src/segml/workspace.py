@@ -17,7 +17,7 @@ from segml import settings as settings_file
 from segml.analytics import Analytics
 from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.champions import Champions
-from segml.core.errors import ImportRefused, RuleRefused, WorkspaceError, near
+from segml.core.errors import RuleRefused, WorkspaceError
 from segml.core.predicates import EVERYONE, field_names
 from segml.core.tables import MONEY_SCALE, CustomerId
 from segml.engine import bitmaps
@@ -174,22 +174,7 @@ class Workspace:
 
         sources = [file_source(table, Path(file)) for table, file in files]
         if mapping is not None:
-            path = Path(mapping)
-            if not path.is_file():
-                shipped = mappings.shipped_mappings()
-                if str(mapping) not in shipped:
-                    raise ImportRefused(
-                        f"There is no mapping file {mapping}. {near(str(mapping), shipped)} "
-                        f"With segml come {', '.join(shipped)}."
-                    )
-                path = shipped[str(mapping)]
-            zone = mappings.mapping_time_zone(path)
-            if zone is not None and zone != self.settings.time_zone:
-                raise ImportRefused(
-                    f"{path} is written for the time zone {zone}, but this workspace counts its "
-                    f"days in {self.settings.time_zone}. Make one by segml init --time-zone {zone}."
-                )
-            sources += mappings.mapping_sources(path, Path(data) if data else None)
+            sources += mappings.found_sources(mapping, data, self.settings.time_zone)
         return self.import_facts(sources, progress)
 
     def import_facts(

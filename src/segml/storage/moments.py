@@ -33,7 +33,7 @@ from segml.engine.sets import SetEngine
 from segml.storage import columns
 from segml.storage.buckets import State
 from segml.storage.facts import Facts
-from segml.storage.scorers import UNSCORED, Scorer, Scorers, scored
+from segml.storage.scorers import UNSCORED, Scorer, Scorers, keep_scores, scored
 from segml.storage.snapshots import FILE, FORMAT, Snapshot, publish
 from segml.storage.watched import Watched
 
@@ -206,37 +206,15 @@ class Moments:
             shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, from_day: date) -> None:
-        """Remove the columns of earlier dates but for scores, and what later facts made stale."""
+        """Remove what later facts made stale, and the columns of earlier dates but for scores."""
         for folder in self._root.glob("*.g*"):
             day = date.fromisoformat(folder.name.split(".", maxsplit=1)[0])
-            if self._warehouse.stale_since(_generation(folder), day):
+            stale = self._warehouse.stale_since(_generation(folder), day)
+            if stale or (day < from_day and not keep_scores(folder, self._definitions)):
                 self._remove(folder)
-            elif day < from_day:
-                self._keep_scores(folder)
         for lock in self._root.glob(".*.lock"):
             if date.fromisoformat(lock.name[1:-5]) < from_day:
                 lock.unlink(missing_ok=True)
-
-    def _keep_scores(self, folder: Path) -> None:
-        """Leave of a snapshot the scores only, which are facts: what was said is not unsaid."""
-        try:
-            found = self._open(folder)
-        except WorkspaceError:
-            return self._remove(folder)
-        kept = {
-            name: column
-            for name, column in found.columns.items()
-            if name == KNOWN or (name not in self._definitions and column.definition != UNSCORED)
-        }
-        if len(kept) == 1:
-            return self._remove(folder)
-        if len(kept) < len(found.columns):
-            publish(folder, found.as_of, found.generation, found.customers, found.lineage, kept)
-            left = {piece.file for column in kept.values() for piece in column.pieces()} | {FILE}
-            for path in folder.iterdir():
-                if path.name not in left:
-                    path.unlink() if path.is_file() else shutil.rmtree(path)
-        return None
 
     def _remove(self, folder: Path) -> None:
         self._opened.pop(folder, None)
