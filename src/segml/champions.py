@@ -177,6 +177,11 @@ class Champions:
         found = map(feature_of, self.likenesses.reigns())
         return {feature.name: feature for feature in found}
 
+    def similarity(self, name: str) -> str | None:
+        """Return the score of the likeness that was saved for a segment; None for none."""
+        forms = {field: feature.form for field, feature in self.similarities().items()}
+        return next((field for field, form in forms.items() if form == Score(name)), None)
+
     def fields(self) -> dict[str, Feature]:
         """Return the scores that rules may name, trained or not, by field."""
         return self._declared() | self.similarities()

@@ -1,13 +1,13 @@
 """What a customer's purchases are made of, in a few numbers: taste apart from volume."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array, diags_array, vstack
 from sklearn.decomposition import TruncatedSVD
 
 _MOST_PARTS: Final = 8
@@ -52,6 +52,12 @@ class Counts:
         )
         rows = csr_array((many.astype(np.float64), (row, place)), (customers, len(things)))
         return cls(tuple(things), rows)
+
+    @classmethod
+    def joined(cls, parts: Iterable["Counts"]) -> "Counts":
+        """Return the customers of all parts, which count the same things."""
+        held = list(parts)
+        return cls(held[0].things, vstack([part.rows for part in held], format="csr"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,8 @@
 """The models that are declared: those that come with segml, and those of a workspace.
 
-Each is a TOML file named for its model; `LOOKALIKE` says what lookalikes look at instead. A workspace's own take the place of shipped ones of the
-same name, so a horizon or a threshold is changed by a copy.
+Each is a TOML file named for its model; `LOOKALIKE` says what lookalikes look at instead. A
+workspace's own take the place of shipped ones of the same name, so a horizon or a threshold is
+changed by a copy.
 """
 
 import tomllib

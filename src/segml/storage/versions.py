@@ -161,19 +161,25 @@ class Versions(Generic[V]):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, model.document)
 
-    def crown(self, name: str, reign: Reign) -> None:
-        """Make a kept version champion from a day on, until the next one's day."""
+    def crown(self, name: str, reign: Reign, *, last: bool = False) -> None:
+        """Make a kept version champion from a day on, until the next one's day.
+
+        With `last`, also in place of those that began later.
+        """
         book = self._book.value()
-        others = [one for one in book.reigns.get(name, ()) if one.since != reign.since]
+        others = [
+            one
+            for one in book.reigns.get(name, ())
+            if one.since < reign.since or (one.since > reign.since and not last)
+        ]
         ordered = tuple(sorted([*others, reign], key=lambda one: one.since))
         self._write(replace(book, reigns={**book.reigns, name: ordered}))
 
-    def depose(self, name: str, since: date) -> None:
-        """Take back every reign that began on a day or later."""
+    def depose(self, name: str) -> None:
+        """Forget that any version of a name was champion."""
         book = self._book.value()
-        kept = tuple(one for one in book.reigns.get(name, ()) if one.since < since)
-        reigns = {**book.reigns, name: kept}
-        self._write(replace(book, reigns={model: some for model, some in reigns.items() if some}))
+        kept = {other: reigns for other, reigns in book.reigns.items() if other != name}
+        self._write(replace(book, reigns=kept))
 
     def mature(self, digest: str, window: Matured) -> None:
         """Note what became of a version's selection of one more night."""
