@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from threadpoolctl import threadpool_limits
 
 from segml.champions import Champions
 from segml.core.errors import UnknownCustomers, WorkspaceError
@@ -182,18 +181,16 @@ class Lookalikes:
         asked, seed_codes, named = self._seeds(seeds, moment)
         frame = in_wire_units(moment.rows(codes, fields))
         candidates = self._held(spec.candidates, moment)
-        # Many small fits: threads would wait for each other, and their number change last digits.
-        with threadpool_limits(1, "blas"):
-            found = lookalike(
-                frame.select(spec.features),
-                np.isin(codes, seed_codes),
-                np.isin(codes, candidates),
-                spend=frame[spec.spend].to_numpy(),
-                activity=frame[spec.activity].to_numpy(),
-                counts=self._counts(moment, codes),
-                fields=self._segments.catalog().fields,
-                seed=seed,
-            )
+        found = lookalike(
+            frame.select(spec.features),
+            np.isin(codes, seed_codes),
+            np.isin(codes, candidates),
+            spend=frame[spec.spend].to_numpy(),
+            activity=frame[spec.activity].to_numpy(),
+            counts=self._counts(moment, codes),
+            fields=self._segments.catalog().fields,
+            seed=seed,
+        )
         found = replace(found, warnings=found.warnings + self._circular(found, named))
         return Alike(moment.as_of, asked, frame["customer_id"], found)
 
