@@ -261,7 +261,7 @@ def test_a_likeness_that_cannot_be_trusted_scores_nobody(own: Workspace) -> None
     for path in file.iterdir():
         path.write_text("{}")
     with pytest.raises(WorkspaceError, match="segml lookalike … --save like-lunchers"):
-        Workspace(own.folder).features(["similar_to_like_lunchers"], as_of=LAST - timedelta(days=0))
+        Workspace(own.folder).features(["similar_to_like_lunchers"], as_of=LAST)
 
 
 def test_the_declaration_is_checked_at_once_and_is_no_model(own: Workspace) -> None:
