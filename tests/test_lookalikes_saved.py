@@ -94,6 +94,7 @@ def test_the_list_is_the_most_similar_of_who_may_be_found(town: Workspace) -> No
     assert any("chosen by" in warning for warning in told["warnings"])
 
 
+@pytest.mark.slow
 def test_a_rule_and_its_members_as_a_list_find_the_same(town: Workspace) -> None:
     by_rule = town.lookalikes.find(LUNCHERS)
     by_list = town.lookalikes.find([str(one) for one in listed(town)])
@@ -118,6 +119,7 @@ def test_what_is_counted_is_what_the_history_of_the_day_shows(town: Workspace) -
         assert len(found) > 100
 
 
+@pytest.mark.slow
 def test_a_similarity_does_not_depend_on_who_is_asked_with(town: Workspace) -> None:
     saved = town.lookalikes.find("lunchers").lookalike
     axes = replace(saved.likeness.axes, mixtures={})
@@ -187,6 +189,7 @@ def test_listed_seeds_stay_out_on_later_nights(own: Workspace) -> None:
     assert sum(value is not None for value in later.values()) > 100
 
 
+@pytest.mark.slow
 def test_saving_again_replaces_it_from_its_day_on(own: Workspace) -> None:
     field, before = "similar_to_like_listed", LAST - timedelta(days=1)
     first = values(own, field)
@@ -264,6 +267,7 @@ def test_a_likeness_that_cannot_be_trusted_scores_nobody(own: Workspace) -> None
         Workspace(own.folder).features(["similar_to_like_lunchers"], as_of=LAST)
 
 
+@pytest.mark.slow
 def test_the_declaration_is_checked_at_once_and_is_no_model(own: Workspace) -> None:
     assert "lookalike" not in declared(own.folder)
     wrong = {
