@@ -13,8 +13,9 @@ from typing import Any, Final
 from segml.core.errors import WorkspaceError, near
 from segml.core.features import Feature, Score, Unit
 from segml.core.tables import Kind
+from segml.scoring.basis import NEEDED
 from segml.scoring.labels import LABELS
-from segml.scoring.learners import LEARNERS, NEEDED
+from segml.scoring.learners import LEARNERS
 
 LONGEST_HORIZON: Final = 730  # days
 

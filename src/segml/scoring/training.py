@@ -15,12 +15,13 @@ import polars as pl
 
 from segml.core.errors import WorkspaceError
 from segml.scoring.baselines import Baseline, baselines
+from segml.scoring.basis import NEEDED
 from segml.scoring.buying.beta_geometric import fit_beta_geometric
 from segml.scoring.canaries import refuse_leaks
 from segml.scoring.certify import Certificate, certified_threshold
 from segml.scoring.design import Design, design
 from segml.scoring.ladder import BUYING, Buying, OwnRhythm, bought, rung
-from segml.scoring.learners import LEARNERS, NEEDED, Learned, Lesson, chance
+from segml.scoring.learners import LEARNERS, Learned, Lesson, chance
 from segml.scoring.model import Model
 from segml.scoring.past import Grid, Past, Share, grid, labelled
 from segml.scoring.promise import promise
