@@ -121,9 +121,9 @@ class Modelling:
         )
         progress("keeping", _TAUGHT)
         with writing(self._folder):
-            return self._kept(trained, study, day)
+            return self._kept(trained, study, day, seed)
 
-    def _kept(self, trained: Trained, study: Study, day: date) -> Training:
+    def _kept(self, trained: Trained, study: Study, day: date, seed: int) -> Training:
         model = trained.model
         judged = slices(trained.judged, model.threshold)
         reign = self._champions.versions.reign(model.name, day)
@@ -131,16 +131,24 @@ class Modelling:
             same = gate.Verdict(promoted=True, reasons=("It is the champion already.",))
             return Training(Report(trained, judged, same), reign.version)
         report = Report(trained, judged, self._verdict(trained, study, judged, reign))
-        version = self.tracking.log(report, {"seed": 0}, self._tags(trained))
+        version = self.tracking.log(report, {"seed": seed}, self._tags(trained))
         self._champions.versions.keep(model)
         if not report.verdict.promoted:
             self.tracking.point(model.name, CHALLENGER, version)
             return Training(report, version)
-        if reign is not None:
-            self.tracking.point(model.name, ROLLBACK, reign.version)
-        self.tracking.point(model.name, CHAMPION, version)
-        self._champions.versions.crown(model.name, Reign(day, model.digest, version))
+        self._crown(model.name, Reign(day, model.digest, version))
         return Training(report, version)
+
+    def _crown(self, name: str, reign: Reign) -> None:
+        """Make a version champion from a day on; the aliases speak of the latest day."""
+        versions = self._champions.versions
+        before = versions.reign(name, reign.since)
+        versions.crown(name, reign)
+        if versions.reign(name) != reign:
+            return  # a later day has a champion of its own
+        if before is not None:
+            self.tracking.point(name, ROLLBACK, before.version)
+        self.tracking.point(name, CHAMPION, reign.version)
 
     def _verdict(
         self, trained: Trained, study: Study, judged: Sequence[Slice], reign: Reign | None
@@ -148,6 +156,8 @@ class Modelling:
         if reign is None:
             return gate.first(trained.spec, judged)
         champion = self._champions.versions.model(trained.model.name, reign.digest)
+        if (champion.label, champion.horizon) != (trained.spec.label, trained.spec.horizon):
+            return gate.other(trained.spec, judged, champion)
         fair = trained.judged.filter(pl.col("night") >= champion.as_of)
         told = [_said(champion, study, night) for night in fair["night"].unique()]
         rows = fair.join(pl.concat(told), on=["code", "night"]) if told else fair
@@ -170,9 +180,9 @@ class Modelling:
         end = self._end()
         model, number = self._judge(name, as_of, version, end)
         spec = self.spec(name).within(model.horizon)
-        day = as_of or end - timedelta(days=model.horizon)
         outcome = self._study(spec, end, model.inputs, everybody=True)
-        rows, label = labelled(outcome, [day])
+        day = as_of or outcome.end - timedelta(days=model.horizon)
+        rows, label = labelled(outcome, [day], end)
         baselines = comparisons(spec, self._study(spec, day), self._definitions())
         judged = rows.select("customer_id", "code", active=active()).with_columns(
             outcome=pl.Series(label),
@@ -254,9 +264,7 @@ class Modelling:
         if now is None or not before:
             raise WorkspaceError(f"No other version was champion of “{name}” before {as_of}.")
         with writing(self._folder):
-            self.tracking.point(name, ROLLBACK, now.version)
-            self.tracking.point(name, CHAMPION, before[-1].version)
-            self._champions.versions.crown(name, replace(before[-1], since=as_of))
+            self._crown(name, replace(before[-1], since=as_of))
         return before[-1].version
 
     def _codes(self, customers: Sequence[CustomerId] | None, moment: StoredMoment) -> Codes:
@@ -315,5 +323,5 @@ class Modelling:
 
 
 def _said(champion: Model, study: Study, night: date) -> pl.DataFrame:
-    rows, _ = labelled(study, [night])
+    rows, _ = labelled(study, [night], study.as_of)
     return rows.select("code", "night", champion=pl.Series(champion.logits(rows)))

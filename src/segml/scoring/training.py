@@ -6,6 +6,7 @@ foretold on earlier nights is judged by models taught as of those nights, never 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from segml.core.errors import WorkspaceError
+from segml.core.errors import TooFewCustomers, WorkspaceError
 from segml.scoring.baselines import Baseline, baselines
 from segml.scoring.buying.beta_geometric import fit_beta_geometric
 from segml.scoring.canaries import refuse_leaks
@@ -97,7 +98,9 @@ def train(
     Raises
     ------
     WorkspaceError
-        When nobody ordered before that day, or there is too little to learn this label from.
+        When nobody ordered before that day, or something would leak.
+    TooFewCustomers
+        When there is too little to learn this label from.
     """
     if study.first_day is None or study.first_day >= study.as_of:
         raise WorkspaceError(
@@ -109,7 +112,10 @@ def train(
     judged = []
     for place, origin in enumerate(origins := teacher.origins()):
         progress(f"foretelling {origin}", 0.3 + 0.5 * place / len(origins))
-        judged.append(_judged(study, teacher.taught(origin), origin))
+        with suppress(TooFewCustomers):  # so early there was nothing to learn from
+            then = teacher.taught(origin)
+            if then.model.rung == final.model.rung:  # or it was another way of teaching
+                judged.append(_judged(study, then, origin))
     progress("certifying", 0.85)
     model = _certified(spec, study, final.model)
     progress("done", 1.0)
@@ -136,7 +142,7 @@ class _Teacher:
     def nights(self) -> Grid:
         """Return the past nights whose outcome is known."""
         assert self.study.first_day is not None
-        return grid(self.study.first_day, self.study.as_of, self.spec.horizon)
+        return grid(self.study.first_day, self.study.end, self.spec.horizon)
 
     def origins(self) -> list[date]:
         """Return the nights to judge on: those that have a night to learn from before them."""
@@ -154,7 +160,7 @@ class _Teacher:
         if stand == "stack":
             return self._learned(day, nights, now, repeaters)
         if spec.label != "no_order":
-            raise WorkspaceError(f"The “{spec.title}” model cannot be taught yet: {why}.")
+            raise TooFewCustomers(f"The “{spec.title}” model cannot be taught yet: {why}.")
         if stand == "rhythm":
             gaps = now["usual_gap_days"].cast(pl.Float64).drop_nulls().to_numpy()
             gap = float(np.median(gaps)) if len(gaps) else float(spec.horizon)
@@ -170,9 +176,9 @@ class _Teacher:
     ) -> _Taught:
         """Return what the outcomes of past nights teach."""
         spec = self.spec
-        rows, label = labelled(self.study, nights, _TEACHING)
+        rows, label = labelled(self.study, nights, day, _TEACHING)
         if label.all() or not label.any():
-            raise WorkspaceError(
+            raise TooFewCustomers(
                 f"On the nights from {nights[-1]} to {nights[0]} the label of the “{spec.title}” "
                 "model was the same for everybody, so there is nothing to tell apart."
             )
@@ -186,7 +192,8 @@ class _Teacher:
             stack = np.mean([one.logits(rows) for one in learned.values()], axis=0)
             restless = unrest(rows["night"], stack, label)
             share = max(restless, _FEW / (_FEW + repeaters)) / 2
-            order_days = bought(now)
+            # These order days tell what came of those nights, so they are the same customers'.
+            order_days = bought(now.filter(_TEACHING.of(now["code"].to_numpy())))
             bg_nbd = fit_beta_geometric(order_days, modified=False, regularity=1)
             buying = Buying(spec.horizon, bg_nbd)
             mean = np.mean([one.logits(now) for one in learned.values()], axis=0)
@@ -232,7 +239,7 @@ class _Teacher:
 
 def _judged(study: Past, taught: _Taught, night: date) -> pl.DataFrame:
     """Return what was foretold on a night beside what came of it."""
-    rows, outcome = labelled(study, [night])
+    rows, outcome = labelled(study, [night], study.as_of)
     told = {name: one(rows) for name, one in taught.baselines.items()}
     return rows.select("code", "night", active=active()).with_columns(
         outcome=pl.Series(outcome), score=pl.Series(taught.model.logits(rows)), **told
@@ -248,7 +255,7 @@ def _certified(spec: ModelSpec, study: Past, model: Model) -> Model:
     if not model.snapshots:
         return model
     night = model.snapshots[0]
-    rows, outcome = labelled(study, [night], _CERTIFYING)
+    rows, outcome = labelled(study, [night], study.as_of, _CERTIFYING)
     wanted = spec.threshold
     parts = {"all": np.ones(rows.height, dtype=np.bool_)}
     parts["active"] = rows.select(active()).to_series().to_numpy()
