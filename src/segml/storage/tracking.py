@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from functools import cached_property
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -19,6 +20,7 @@ from segml.scoring.report import Report
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric, Param
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -55,14 +57,9 @@ class Tracking:
             self._experiment(model.name), tags=dict(tags), run_name=f"{model.name} {model.as_of}"
         )
         run_id = run.info.run_id
-        for key, value in parameters.items():
-            self._client.log_param(run_id, key, value)
-        for key, number in report.metrics().items():
-            self._client.log_metric(run_id, key, number)
+        self._client.log_batch(run_id, _metrics(report), _parameters(parameters))
         self._client.log_text(run_id, report.markdown(), "model_card.md")
         self._client.log_text(run_id, report.html(), "report.html")
-        for name, figure in report.figures().items():
-            self._client.log_figure(run_id, figure, f"{name.replace(' ', '_')}.png")
         number = self._registered(model, run_id, run.info.artifact_uri)
         self._client.set_terminated(run_id)
         return number
@@ -131,3 +128,18 @@ class Tracking:
             model.name, f"{artifacts}/model", run_id, tags={"digest": model.digest}
         )
         return int(made.version)
+
+
+def _metrics(report: Report) -> "list[Metric]":
+    from mlflow.entities import Metric  # noqa: PLC0415
+
+    # Of a day, not of the hour of its training: the same training logs the same.
+    day = datetime.combine(report.trained.model.as_of, time(), UTC)
+    moment = int(day.timestamp() * 1000)
+    return [Metric(key, value, moment, 0) for key, value in report.metrics().items()]
+
+
+def _parameters(parameters: Mapping[str, Any]) -> "list[Param]":
+    from mlflow.entities import Param  # noqa: PLC0415
+
+    return [Param(key, str(value)) for key, value in parameters.items()]
