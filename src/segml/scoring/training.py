@@ -33,6 +33,14 @@ ACTIVE_DAYS: Final = 60  # silence below which a customer who came back counts a
 _FEW: Final = 1_000  # repeaters for whom a model of buying counts as much as what was learned
 _CERTIFYING: Final = Share(0.0, 0.2, seed=20)
 _TEACHING: Final = Share(0.2, 1.0, seed=20)
+# What the walk-forward has where no night could be judged.
+_JUDGED: Final = {
+    "code": pl.Int64,
+    "night": pl.Date,
+    "active": pl.Boolean,
+    "outcome": pl.Boolean,
+    "score": pl.Float64,
+}
 Progress = Callable[[str, float], None]
 
 
@@ -110,7 +118,7 @@ def train(
     progress("learning", 0.0)
     final = teacher.taught(study.as_of)
     judged = []
-    for place, origin in enumerate(origins := teacher.origins()):
+    for place, origin in enumerate(origins := teacher.nights().nights[:ORIGINS]):
         progress(f"foretelling {origin}", 0.3 + 0.5 * place / len(origins))
         with suppress(TooFewCustomers):  # so early there was nothing to learn from
             then = teacher.taught(origin)
@@ -119,7 +127,7 @@ def train(
     progress("certifying", 0.85)
     model = _certified(spec, study, final.model)
     progress("done", 1.0)
-    walked = pl.concat(judged) if judged else _judged(study, final, study.as_of).clear()
+    walked = pl.concat([pl.DataFrame(schema=_JUDGED), *judged], how="diagonal")
     return Trained(model, spec, walked, final.why, final.customers)
 
 
@@ -143,11 +151,6 @@ class _Teacher:
         """Return the past nights whose outcome is known."""
         assert self.study.first_day is not None
         return grid(self.study.first_day, self.study.end, self.spec.horizon)
-
-    def origins(self) -> list[date]:
-        """Return the nights to judge on: those that have a night to learn from before them."""
-        nights = self.nights()
-        return [night for night in nights.nights[:ORIGINS] if nights.before(night, 1)]
 
     def taught(self, day: date) -> _Taught:
         """Return what everything known before `day` teaches."""
@@ -217,6 +220,7 @@ class _Teacher:
     ) -> Model:
         spec = self.spec
         inputs = dict.fromkeys((*NEEDED, *numbers.fields))
+        asked = spec.features if stand == "stack" else ()
         return Model(
             spec.name,
             spec.title,
@@ -227,7 +231,7 @@ class _Teacher:
             day,
             stand,
             {name: self.definitions[name] for name in inputs},
-            tuple(name for name in spec.features if name not in inputs),
+            tuple(name for name in asked if name not in inputs),
             nights,
             learned,
             weights,
