@@ -229,11 +229,12 @@ class Modelling:
         rows = moment.rows(codes, (field,)).rename({field: "score"})
         rows = rows.with_columns(band=band(champion.model.threshold))
         if explained:
-            inputs = in_wire_units(moment.rows(codes, champion.inputs))
-            said = [[str(one) for one in row] for row in reasons(champion.model, inputs)]
             # Whom the model does not speak of has no score, so there is nothing to explain.
-            told = pl.Series("reasons", said, pl.List(pl.String))
-            rows = rows.with_columns(pl.when(pl.col("score").is_not_null()).then(told))
+            held = rows["score"].is_not_null().to_numpy()
+            inputs = in_wire_units(moment.rows(codes[held], champion.inputs))
+            said = [[str(one) for one in row] for row in reasons(champion.model, inputs)]
+            told = inputs.select("customer_id", reasons=pl.Series(said, dtype=pl.List(pl.String)))
+            rows = rows.join(told, on="customer_id", how="left")
         return rows.sort("customer_id")
 
     def listed(self) -> list[dict[str, Any]]:

@@ -32,7 +32,8 @@ def refuse_leaks(lesson: Lesson, title: str, active: NDArray[np.bool_]) -> None:
     active
         Which rows are of active customers, of whom no field can be nearly certain.
     """
-    wrong = [*_strangers(lesson.frame), *_tellers(lesson, active)]
+    # Of somebody who had not ordered no number means anything, so strangers come first.
+    wrong = _strangers(lesson.frame) or _tellers(lesson, active)
     if wrong:
         lines = "".join(f"\n  - {one}" for one in wrong)
         raise WorkspaceError(f"The “{title}” model would learn from what was not known yet:{lines}")
