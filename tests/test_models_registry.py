@@ -175,6 +175,7 @@ def test_a_training_of_an_earlier_day_leaves_the_aliases(copied: Workspace) -> N
     assert copied.models.tracking.alias("churn", CHAMPION) == 2
 
 
+@pytest.mark.slow
 def test_what_is_not_better_becomes_challenger(copied: Workspace) -> None:
     model = copied.models._champions.versions.champion("churn", LATE)
     assert model is not None

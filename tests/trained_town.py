@@ -12,7 +12,7 @@ TOWN = RestaurantPlan(
 )
 END = TOWN.last_day + timedelta(days=1)
 EARLY = date(2025, 6, 10)  # when hardly anybody had come back: each customer's own rhythm
-LATE = date(2026, 2, 1)  # when three past nights could be learned from
+LATE = date(2026, 1, 31)  # when three past nights could be learned from
 
 
 def trained_town(folder: Path) -> Workspace:

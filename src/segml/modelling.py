@@ -173,15 +173,16 @@ class Modelling:
         name
             Of the model.
         as_of
-            The night; the latest whose window is over unless given.
+            The night; unless given, the latest whose window is over.
         version
             A registered version, whoever was champion.
         """
         end = self._end()
-        model, number = self._judge(name, as_of, version, end)
+        recorded = self._study(self.spec(name), end).end
+        model, number = self._judge(name, as_of, version, recorded)
         spec = self.spec(name).within(model.horizon)
         outcome = self._study(spec, end, model.inputs, everybody=True)
-        day = as_of or outcome.end - timedelta(days=model.horizon)
+        day = as_of or recorded - timedelta(days=model.horizon)
         rows, label = labelled(outcome, [day], end)
         baselines = comparisons(spec, self._study(spec, day), self._definitions())
         judged = rows.select("customer_id", "code", active=active()).with_columns(
@@ -275,19 +276,21 @@ class Modelling:
         return np.array(found, dtype=np.int64)
 
     def _judge(
-        self, name: str, as_of: date | None, version: int | None, end: date
+        self, name: str, as_of: date | None, version: int | None, recorded: date
     ) -> tuple[Model, int]:
-        self.spec(name)
+        """Return who foretold a night: its champion, who never saw what came after."""
         if version is not None:
             return self.tracking.model(name, version), version
-        reign = self._champions.versions.reign(name, as_of)
-        if reign is None:
-            when = f"on {as_of}" if as_of else "yet"
-            raise WorkspaceError(
-                f"Nobody was champion of “{name}” {when}. Train it by what was known then: "
-                f"segml train {name} --as-of {as_of or end}."
-            )
-        return self._champions.versions.model(name, reign.digest), reign.version
+        versions = self._champions.versions
+        for reign in reversed(versions.reigns().get(name, ())):
+            model = versions.model(name, reign.digest)
+            if reign.since <= (as_of or recorded - timedelta(days=model.horizon)):
+                return model, reign.version
+        night = as_of or recorded - timedelta(days=self.spec(name).horizon)
+        raise WorkspaceError(
+            f"Nobody was champion of “{name}” on {night}, so nothing was foretold that could be "
+            f"judged. Train it by what was known then: segml train {name} --as-of {night}."
+        )
 
     def _study(
         self, spec: ModelSpec, day: date, also: Iterable[str] = (), *, everybody: bool = False
