@@ -145,7 +145,7 @@ def test_a_document_says_all(town: Workspace) -> None:
         lambda text: "",
         lambda text: text.replace('"format": 1', '"format": 2'),
         lambda text: text.replace('"weights"', '"wights"'),
-        lambda text: text.replace('"rfm_logistic": {', '"forest": {'),
+        lambda text: text.replace('"rhythm_logistic": {', '"forest": {'),
         lambda text: text.replace(f'"as_of": "{LATE}"', '"as_of": "soon"'),
     ],
 )
