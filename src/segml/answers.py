@@ -1,14 +1,17 @@
 """What a workspace answers: plain data, each with its public wire form."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segml.core.errors import Problem
 from segml.core.tables import CustomerId
 from segml.engine.explain import Reason
 from segml.rules.criteria import Path
 from segml.segments.difference import Cause, Difference
+
+if TYPE_CHECKING:
+    from segml.scoring.discovery import FoundRule, NothingFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,12 @@ def difference_as_json(name: str, as_of: date, difference: Difference) -> dict[s
         "why_entered": [_cause(cause) for cause in difference.why_entered],
         "why_left": [_cause(cause) for cause in difference.why_left],
     }
+
+
+def rule_of_list_as_json(found: "FoundRule | NothingFound") -> dict[str, Any]:
+    """Return the wire form of a list's rule; without one ``rule`` is None, with a reason."""
+    plain = asdict(found)
+    return {"rule": plain.pop("wire", None), **plain}
 
 
 def _cause(cause: Cause) -> dict[str, Any]:

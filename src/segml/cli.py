@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_models, cli_segments, terminal
+from segml import cli_lookalike, cli_models, cli_segments, terminal
 from segml import cli_options as options
 from segml.answers import NightReport
 from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
@@ -30,7 +30,12 @@ app = typer.Typer(
 )
 app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
-for command in (cli_models.train, cli_models.evaluate, cli_models.score):
+for command in (
+    cli_models.train,
+    cli_models.evaluate,
+    cli_models.score,
+    cli_lookalike.lookalike,
+):
     app.command()(command)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import typer
 
 from segml.core.calendar import service_day
@@ -59,6 +60,31 @@ def rule_or_segment(workspace: Workspace, text: str) -> Any:
     if text in workspace.segments.all() or not (text == "-" or "." in text or Path(text).is_file()):
         return text
     return rule(text)
+
+
+def seeds(workspace: Workspace, text: str) -> Any:
+    """Return a segment's id, the ids in a .csv or .parquet file, or the rule in a file."""
+    if text not in workspace.segments.all() and Path(text).suffix in {".csv", ".parquet"}:
+        return customers(Path(text))
+    return rule_or_segment(workspace, text)
+
+
+def customers(path: Path) -> list[Any]:
+    """Return the ids in the column customer_id of a .csv or .parquet file, each once."""
+    try:
+        if path.suffix == ".parquet":
+            found = pl.read_parquet(path)
+        else:
+            found = pl.read_csv(path, infer_schema=False, truncate_ragged_lines=True)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        told = (getattr(error, "strerror", None) or str(error)).splitlines()[0]
+        raise SegmlError(f"The list {path} cannot be read: {told}.") from None
+    if "customer_id" not in found.columns:
+        raise SegmlError(
+            f"The list {path} has no column customer_id, but {', '.join(found.columns)}. "
+            "Call the column of the ids customer_id."
+        )
+    return found["customer_id"].drop_nulls().unique(maintain_order=True).to_list()
 
 
 def write(frame: Any, path: Path) -> None:

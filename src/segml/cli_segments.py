@@ -3,15 +3,16 @@
 import json
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from segml import cli_options as options
 from segml import terminal
-from segml.answers import difference_as_json
+from segml.answers import difference_as_json, rule_of_list_as_json
 from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText
-from segml.core.errors import RuleRefused
+from segml.core.errors import RuleRefused, SegmlError
 from segml.rules.criteria import Rule
 from segml.rules.describe import sentence
 from segml.segments.segment import Segment
@@ -139,6 +140,58 @@ def save(
             terminal.document({"id": saved.id, "version": saved.version, "name": saved.name})
         else:
             terminal.say(f"Saved {saved.id}, version {saved.version}.")
+
+
+@app.command("from-list")
+def from_list(
+    ids: Annotated[
+        Path, typer.Argument(metavar="IDS.csv", help="A .csv or .parquet file with customer_id.")
+    ],
+    workspace: Folder = HERE,
+    as_of: AsOf = None,
+    save_as: Annotated[
+        str, typer.Option("--save", metavar="NAME", help="Save the rule as a segment.")
+    ] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Find a short rule, to be edited, that tells a list of guests from the others."""
+    with terminal.refusals(as_json=as_json):
+        opened = Workspace(workspace)
+        day = options.day(opened, as_of)
+        found = opened.rule_of_list(options.customers(ids), as_of=day)
+        answer = {"list": str(ids), "as_of": day, **rule_of_list_as_json(found)}
+        if save_as:
+            if answer["rule"] is None:
+                raise SegmlError(f"{answer['reason']} So nothing was saved.")
+            saved = opened.segments.save(
+                save_as, answer["rule"], owner=options.user(), at=options.now()
+            )
+            answer["saved"] = {"segment": saved.id, "version": saved.version}
+        if as_json:
+            terminal.document(answer)
+            return
+        if answer["rule"] is None:
+            terminal.say(answer["reason"])
+            return
+        terminal.say(answer["sentence"])
+        for name, told in (
+            ("Of the list, have it", "coverage"),
+            ("Of who has it, listed", "precision"),
+        ):
+            share = answer[told]
+            terminal.say(
+                f"{name}: {share['value']:.0%} ({share['low']:.0%} to {share['high']:.0%}), "
+                "on the half that it was not learned from"
+            )
+        terminal.say(
+            f"{answer['selected']:,} guests have it; {answer['missed']:,} of the list have not, "
+            f"{answer['extra']:,} others have."
+        )
+        if save_as:
+            terminal.say(f"Saved {saved.id}, version {saved.version}.")
+        else:
+            terminal.say(json.dumps(answer["rule"], indent=1, ensure_ascii=False))
 
 
 @app.command()

@@ -235,7 +235,7 @@ class Modelling:
             Whether ``reasons`` are added: phrases, ``+`` or ``-`` before each for what it does.
         """
         field = self.spec(name).field
-        champion = self._champions.of(field, as_of)
+        champion = self._champions.champion(field, as_of)
         if champion is None:
             raise WorkspaceError(
                 f"Nobody was champion of “{name}” on {as_of}. Train it by what was known then: "

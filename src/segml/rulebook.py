@@ -1,6 +1,6 @@
 """The segments of a workspace: what they are called, which rules they have, who refers to whom."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -118,7 +118,7 @@ class Rulebook:
         WorkspaceError
             When the id cannot be one, or belongs to a segment that comes with segml.
         """
-        wire = self.get(rule).rule if isinstance(rule, str) else _wire(rule)
+        wire = self.get(rule).rule if isinstance(rule, str) else wire_of(rule)
         before = self.all().get(name)
         segment = Segment(
             name,
@@ -133,14 +133,19 @@ class Rulebook:
             return self._catalogue.save(segment)
 
     def delete(self, name: str, *, owner: str, at: str = "") -> None:
-        """Delete a saved segment that no other refers to; its versions stay on record."""
+        """Delete a saved segment that no other refers to; its versions stay on record.
+
+        With the segment of a lookalike goes its score.
+        """
         self.get(name)
         if name in shipped():
             raise WorkspaceError(f"“{name}” comes with segml and cannot be deleted.")
+        score = self._champions.similarity(name)
         users = [
             other
             for other, segment in self.all().items()
-            if other != name and name in _referred(segment.rule)
+            if other != name
+            and (name in _referred(segment.rule) or score in self.fields_named([segment.rule]))
         ]
         if users:
             raise SegmentInUse(
@@ -148,6 +153,26 @@ class Rulebook:
             )
         with writing(self._folder):
             self._catalogue.delete(name, owner, at)
+            if score is not None:
+                self._champions.likenesses.depose(name)
+
+    def referred(self, wires: Iterable[Any]) -> dict[str, Any]:
+        """Return the wire rule of every segment that rules refer to, directly or not, by id."""
+        current = self.all()
+        found: dict[str, Any] = {}
+        ahead = [name for wire in wires for name in _referred(wire)]
+        while ahead:
+            name = ahead.pop()
+            if name not in found and name in current:
+                found[name] = current[name].rule
+                ahead += _referred(found[name])
+        return found
+
+    @staticmethod
+    def fields_named(wires: Iterable[Any]) -> frozenset[str]:
+        """Return the names that stand as a field anywhere in wire rules."""
+        parts = (part for wire in wires for part in _parts(wire))
+        return frozenset(part["field"] for part in parts if "field" in part)
 
     def catalog(self) -> Catalog:
         """Return every name a rule may use."""
@@ -165,7 +190,7 @@ class Rulebook:
         """
         if isinstance(rule, str):
             return parse(self.get(rule).rule, self.catalog(), naming=rule)
-        return parse(_wire(rule), self.catalog(), naming=naming)
+        return parse(wire_of(rule), self.catalog(), naming=naming)
 
     def rules(self) -> tuple[dict[str, Rule], dict[str, str]]:
         """Return the rule of every segment that has one now, and why the others have none."""
@@ -200,17 +225,24 @@ class _WireRules(Mapping[str, Any]):
         return len(self._held)
 
 
-def _wire(rule: Any) -> Any:
+def wire_of(rule: Mapping[str, Any] | Expression) -> Any:
+    """Return a rule in its wire form."""
     return rule.as_json() if isinstance(rule, Expression) else rule
+
+
+def _parts(wire: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield every group and condition of a wire rule, those within others too."""
+    if isinstance(wire, Mapping):
+        yield wire
+        for child in (*wire.get("rules", ()), wire.get("value")):
+            yield from _parts(child)
 
 
 def _referred(wire: Any) -> frozenset[str]:
     """Return the ids of segments that a wire rule refers to anywhere."""
-    if not isinstance(wire, Mapping):
-        return frozenset()
     found: set[str] = set()
-    if wire.get("field") == "segment":
-        value = wire.get("value")
-        found.update([value] if isinstance(value, str) else value or [])
-    children = [*wire.get("rules", ()), wire.get("value")]
-    return frozenset(found).union(*(_referred(child) for child in children))
+    for part in _parts(wire):
+        if part.get("field") == "segment":
+            value = part.get("value")
+            found.update([value] if isinstance(value, str) else value or [])
+    return frozenset(found)

@@ -45,7 +45,9 @@ from segml.storage.warehouse import ImportCount, Warehouse
 from segml.units import available_features, check_fields, in_wire_units, shown
 
 if TYPE_CHECKING:
+    from segml.lookalikes import Lookalikes
     from segml.modelling import Modelling
+    from segml.scoring.discovery import FoundRule, NothingFound
 
 SAMPLE: Final = 50
 PATIENCE: Final = 60.0  # seconds
@@ -119,6 +121,13 @@ class Workspace:
 
         tracking = Tracking(self.folder, self.settings.tracking)
         return Modelling(self.folder, self._champions, self.history, self._moments, tracking)
+
+    @cached_property
+    def lookalikes(self) -> "Lookalikes":
+        """Return who is most like some customers: found, judged, saved."""
+        from segml.lookalikes import Lookalikes  # noqa: PLC0415 (what learns loads slowly)
+
+        return Lookalikes(self.folder, self._champions, self._moments, self.segments, self._day)
 
     @classmethod
     def create(cls, folder: Path | str, settings: Settings | None = None) -> "Workspace":
@@ -241,13 +250,7 @@ class Workspace:
             ),
         )
 
-    def sql(
-        self,
-        rule: RuleLike,
-        *,
-        as_of: date | None = None,
-        dialect: str = "duckdb",
-    ) -> str:
+    def sql(self, rule: RuleLike, *, as_of: date | None = None, dialect: str = "duckdb") -> str:
         """Return a rule as one SQL query over the stored tables, for duckdb, postgres or spark."""
         from segml.engine.sql import members_sql  # noqa: PLC0415 (sqlglot loads slowly)
 
@@ -283,11 +286,7 @@ class Workspace:
         return in_wire_units(moment.rows(moment.sorted(held), wanted))
 
     def explain(
-        self,
-        customer: CustomerId,
-        rule: RuleLike,
-        *,
-        as_of: date | None = None,
+        self, customer: CustomerId, rule: RuleLike, *, as_of: date | None = None
     ) -> Explanation:
         """Return why a customer is in a set, or why not, condition by condition."""
         label = rule if isinstance(rule, str) else "this rule"
@@ -295,19 +294,19 @@ class Workspace:
         scores = self._champions.trained()
         return explanation(customer, self.segments.rule(rule), label, moment, scores)
 
-    def diff(
-        self,
-        name: str,
-        rule: RuleLike,
-        *,
-        as_of: date | None = None,
-    ) -> Difference:
+    def diff(self, name: str, rule: RuleLike, *, as_of: date | None = None) -> Difference:
         """Return who would enter and leave a segment, and why, if it had another rule."""
         day = self._day(as_of)
         old, new = self.segments.rule(name), self.segments.rule(rule, naming=name)
         moment = self._moments.at(day)
         ids = partial(self._ids, moment)
         return difference(old, new, day, SetEngine(moment, self.cache).members, ids)
+
+    def rule_of_list(
+        self, customers: Sequence[CustomerId], *, as_of: date | None = None
+    ) -> "FoundRule | NothingFound":
+        """Return a short rule that tells listed customers from the others, or why there is none."""
+        return self.lookalikes.rule_of_list(customers, as_of=as_of)
 
     def overlap(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return ``segment`` and a column per segment: how many customers each two share."""

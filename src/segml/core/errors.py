@@ -7,6 +7,7 @@
     │   └── Busy           another process is writing to the workspace
     ├── ImportRefused      a file or mapping that cannot be read at all (rows become rejects)
     ├── UnknownName        a segment, customer, table or field that is not there; near names
+    ├── UnknownCustomers   a list with customers who are not known: all of them at once
     ├── SegmentInUse       a segment that others refer to cannot be deleted
     ├── Superseded         an evaluation that a newer one of the same session has replaced
     ├── TooFewCustomers    nothing that would hold can be learned from so few
@@ -16,6 +17,9 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from typing import Final
+
+_TOLD: Final = 50  # names in one message
 
 
 class SegmlError(Exception):
@@ -39,6 +43,19 @@ class UnknownName(SegmlError):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         super().__init__(f"There is no {what} “{name}”. {near(name, known)}".rstrip())
+
+
+class UnknownCustomers(SegmlError):
+    """A list with customers who are not known; ``customers`` holds all of them."""
+
+    def __init__(self, customers: Iterable[object], when: str) -> None:
+        self.customers = tuple(customers)
+        told = ", ".join(map(str, self.customers[:_TOLD]))
+        more = len(self.customers) - _TOLD
+        super().__init__(
+            f"{len(self.customers)} of the listed are not known {when}: {told}"
+            f"{f' and {more} more' if more > 0 else ''}. Leave them out, or name a later day."
+        )
 
 
 class SegmentInUse(SegmlError):

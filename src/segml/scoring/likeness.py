@@ -20,6 +20,7 @@ from segml.scoring.mixtures import Counts
 from segml.scoring.normal_scores import NormalScores, Points
 
 _CHUNK: Final = 262_144  # customers scored at a time
+_DIGITS: Final = 6  # of a similarity: beyond them processors differ
 _ROUNDS: Final = 100
 _TREES: Final = {
     "objective": "binary",
@@ -96,11 +97,13 @@ class Likeness:
             rows = slice(start, start + _CHUNK)
             some = {name: table.of(rows) for name, table in (counts or {}).items()}
             found[rows] = self.scores(self.axes.points(frame[rows], some))
-        return found
+        return found.round(_DIGITS)
 
     def scores(self, points: Points) -> Scores:
         """Return the similarity of customers at `points`."""
-        linear = (points @ self.weights).astype(np.float64) - self.centre
+        # Not `@`: its last digits depend on how many customers are asked of at a time.
+        weighted: Scores = np.einsum("ij,j->i", points, self.weights).astype(np.float64)
+        linear = weighted - self.centre
         return linear if self.trees is None else (linear + self.trees.scores(points)) / 2
 
     def as_json(self) -> dict[str, Any]:

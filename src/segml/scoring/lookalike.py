@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from segml.core.errors import TooFewCustomers
 from segml.rules.catalog import Named
@@ -132,8 +133,10 @@ def lookalike(
         raise TooFewCustomers("The customers differ in no field. Add fields in which they do.")
     points = axes.points(sample, few)
     tenths = deciles(activity[rows], ~inside)
-    tried = trial(points, inside, tenths, trees=len(own) >= TREES_FROM, seed=seed)
-    weights, centre = linear(points, inside, tried.best.penalty)
+    # Many small fits: threads would wait for each other, and their number change last digits.
+    with threadpool_limits(1, "blas"):
+        tried = trial(points, inside, tenths, trees=len(own) >= TREES_FROM, seed=seed)
+        weights, centre = linear(points, inside, tried.best.penalty)
     trees = grown(points, inside, seed=seed) if tried.best.trees else None
     likeness = Likeness(axes, weights, centre, tried.best.penalty, trees)
     curve = lift_curve(tried.judged(tried.places))

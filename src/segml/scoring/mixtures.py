@@ -1,14 +1,17 @@
 """What a customer's purchases are made of, in a few numbers: taste apart from volume."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array, diags_array, vstack
 from sklearn.decomposition import TruncatedSVD
 
 _MOST_PARTS: Final = 8
+_PLACES: Final = {"thing": pl.String, "place": pl.Int64}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +32,32 @@ class Counts:
     def of(self, customers: NDArray[np.int64] | slice) -> "Counts":
         """Return the rows of some customers."""
         return Counts(self.things, self.rows[customers])
+
+    @classmethod
+    def of_lines(cls, lines: pl.DataFrame, things: Sequence[str], customers: int) -> "Counts":
+        """Return the counts of some things; others take no part.
+
+        Parameters
+        ----------
+        lines
+            ``row, thing, lines``: how many lines a customer, by row, has of a thing.
+        things
+            The columns.
+        customers
+            The number of rows.
+        """
+        places = pl.DataFrame({"thing": things, "place": range(len(things))}, schema=_PLACES)
+        row, place, many = (
+            lines.join(places, on="thing").select("row", "place", "lines").to_numpy().T
+        )
+        rows = csr_array((many.astype(np.float64), (row, place)), (customers, len(things)))
+        return cls(tuple(things), rows)
+
+    @classmethod
+    def joined(cls, parts: Iterable["Counts"]) -> "Counts":
+        """Return the customers of all parts, which count the same things."""
+        held = list(parts)
+        return cls(held[0].things, vstack([part.rows for part in held], format="csr"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

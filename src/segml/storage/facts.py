@@ -3,7 +3,7 @@
 Nothing here is kept but what the cache holds; `moments` keeps columns on disk.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segml.core.features import Feature
-from segml.core.predicates import Events
+from segml.core.predicates import Events, folded
 from segml.engine.arranged import facts_of
 from segml.engine.bitmaps import Codes
 from segml.engine.bucket import Bucket
@@ -69,6 +69,36 @@ class Facts:
         ids = self.ids(self.state().customers)
         typed = pl.Series([customer]).cast(ids.dtype, strict=False)[0]
         return None if typed is None else ids.index_of(typed)
+
+    def codes(self, customers: Sequence[Any]) -> pl.Series:
+        """Return the code of each customer_id, also written as text; null where there is none."""
+        ids = self.ids(self.state().customers)
+        texts = pl.Series([str(one) for one in customers], dtype=pl.String)
+        asked = texts.cast(ids.dtype, strict=False).alias("id").to_frame()
+        known = pl.DataFrame({"id": ids}).with_row_index("code")
+        return asked.join(known, on="id", how="left", maintain_order="left")["code"]
+
+    def lines(self, state: State, as_of: date, bucket: int, column: str) -> pl.DataFrame:
+        """Return ``row, thing, lines``: how many order lines of a word a bucket's customers have.
+
+        Parameters
+        ----------
+        state
+            The arrangement to read.
+        as_of
+            The service day at whose start we stand.
+        bucket
+            Its number; ``row`` is a customer's place in it.
+        column
+            Of ``order_items``, whose words are compared as rules compare them.
+        """
+        found = self._bucket(state, bucket, as_of).rows("order_items").choices(column)
+        things = pl.Series("thing", [folded(word) for word in found.values], pl.String)
+        rows = pl.DataFrame({"row": found.owner, "code": found.code})
+        if found.known is not None:
+            rows = rows.filter(found.known)
+        counted = rows.group_by("row", "code").agg(pl.len().cast(pl.Int64).alias("lines"))
+        return counted.select(pl.col("row").cast(pl.Int64), things[counted["code"]], "lines")
 
     def history(self, as_of: date, code: int) -> History:
         """Return the history of one customer, whose facts all lie in one bucket."""

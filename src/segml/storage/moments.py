@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ from segml.engine.sets import SetEngine
 from segml.storage import columns
 from segml.storage.buckets import State
 from segml.storage.facts import Facts
-from segml.storage.scorers import UNSCORED, Scorers, keep_scores, scored
+from segml.storage.scorers import UNSCORED, Scorer, Scorers, keep_scores, scored
 from segml.storage.snapshots import FILE, FORMAT, Snapshot, publish
 from segml.storage.watched import Watched
 
@@ -123,15 +124,27 @@ class Moments:
         plain = [name for name in wanted if name not in scorers]
         base = self.need(as_of, [*plain, *inputs], progress)
         engine = SetEngine(StoredMoment(self, base), self.cache)
-        held = {name: engine.members(predicate) for name, predicate in asked.items()}
+        held = {
+            name: engine.members(predicate) & ~self._apart(scorers[name], base.customers)
+            for name, predicate in asked.items()
+        }
 
-        def one(name: str, start: int, stop: int) -> pl.Series:
-            return scored(base, scorers[name], held.get(name), start, stop)
+        def compute(state: State, names: list[str]) -> Compute:
+            def some(start: int, stop: int) -> pl.DataFrame:
+                lines = partial(self.facts.lines, state, as_of, start // state.bucket)
+                asked = ((name, scorers[name], held.get(name)) for name in names)
+                return pl.DataFrame(
+                    {n: scored(base, one, who, start, stop, lines) for n, one, who in asked}
+                )
 
-        def compute(_: State, names: list[str]) -> Compute:
-            return lambda start, stop: pl.DataFrame({n: one(n, start, stop) for n in names})
+            return some
 
         return self._locked(as_of, wanted, compute, progress)
+
+    def _apart(self, scorer: Scorer | None, size: int) -> Words:
+        """Return whom a scorer does not speak of, whatever its population."""
+        codes = self.facts.codes(scorer.apart if scorer else ()).drop_nulls().to_numpy()
+        return bitmaps.among(codes[codes < size].astype(np.int64), size)
 
     def _locked(
         self, as_of: date, wanted: list[str], computing: Computing, progress: Progress

@@ -3,7 +3,7 @@
 Whom a model does not speak of, and everybody before its first champion's day, has no score.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 from segml.core.errors import WorkspaceError
 from segml.core.features import Feature
 from segml.core.predicates import Predicate
+from segml.core.tables import CustomerId
 from segml.engine.bitmaps import Words
 from segml.storage.snapshots import FILE, KNOWN, Snapshot, publish
+
+Lines = Callable[[str], pl.DataFrame]
+"""Gives ``row, thing, lines`` by a column of order lines: how many each row's customer has."""
 
 UNSCORED: Final = "unscored"  # the definition of a column that nobody fills
 
@@ -35,7 +39,11 @@ class Scorer(Protocol):
     def population(self, as_of: date) -> Predicate:
         """Return of whom it speaks."""
 
-    def scores(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+    @property
+    def apart(self) -> tuple[CustomerId, ...]:
+        """Return whom of its population it does not speak of all the same."""
+
+    def scores(self, frame: pl.DataFrame, lines: Lines) -> NDArray[np.float64]:
         """Return one score per row of `inputs` in stored units."""
 
 
@@ -50,17 +58,41 @@ class Scorers(Protocol):
 
 
 def scored(
-    snapshot: Snapshot, scorer: Scorer | None, population: Words | None, start: int, stop: int
+    snapshot: Snapshot,
+    scorer: Scorer | None,
+    population: Words | None,
+    start: int,
+    stop: int,
+    lines: Lines,
 ) -> pl.Series:
-    """Return the scores of some customers by code, from a snapshot with what they look at."""
+    """Return the scores of some customers by code.
+
+    Parameters
+    ----------
+    snapshot
+        It has what the scorer looks at.
+    scorer, population
+        Who scores whom; None for nobody.
+    start, stop
+        The codes.
+    lines
+        Of these customers, by their place from `start`.
+    """
     found = np.zeros(stop - start)
     if scorer is None or population is None:
         return pl.Series(found).replace(0.0, None)
     bits = np.unpackbits(population.view(np.uint8), count=stop, bitorder="little")
     held = bits[start:].astype(np.bool_)
-    rows = snapshot.slice(scorer.inputs, start, stop).filter(pl.Series(held))
+    rows = snapshot.slice((KNOWN, *scorer.inputs), start, stop).filter(pl.Series(held))
     if rows.height:
-        found[held] = scorer.scores(rows)
+        places = np.flatnonzero(held)
+        rank = pl.DataFrame({"row": places, "rank": np.arange(len(places))})
+
+        def of_rows(column: str) -> pl.DataFrame:
+            ranked = lines(column).join(rank, on="row")
+            return ranked.select(pl.col("rank").alias("row"), "thing", "lines")
+
+        found[held] = scorer.scores(rows, of_rows)
     return pl.select(pl.when(pl.Series(held)).then(pl.Series(found))).to_series()
 
 

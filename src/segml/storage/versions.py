@@ -10,15 +10,14 @@ the version that was champion then, whatever came after, so past scores can be c
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from segml.core.errors import WorkspaceError
-from segml.scoring.model import Model
 from segml.storage.atomic import write_text
 from segml.storage.watched import Watched
 
@@ -71,19 +70,44 @@ class _Book:
     withdrawals: Mapping[str, Withdrawal]
 
 
-class Versions:
+class Version(Protocol):
+    """What is kept: a document that its digest names."""
+
+    @property
+    def name(self) -> str:
+        """Return whose version it is."""
+
+    @property
+    def digest(self) -> str:
+        """Return what differs between versions."""
+
+    @property
+    def document(self) -> str:
+        """Return what is written."""
+
+
+V = TypeVar("V", bound=Version)
+
+
+class Versions(Generic[V]):
     """The versions of one workspace; safe from several threads.
 
     Parameters
     ----------
     root
-        The folder ``versions``; made when it is needed.
+        The folder ``versions``, or another of the same layout; made when it is needed.
+    read
+        Returns the version in a document.
+    again
+        The command that makes a version, ``{}`` for its name; for messages.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, read: Callable[[str], V], again: str) -> None:
         self._root = root
+        self._from_document = read
+        self._again = again
         self._book = Watched(root / FILE, self._read)
-        self._models: dict[str, Model] = {}
+        self._models: dict[str, V] = {}
         self._lock = Lock()
 
     def reigns(self) -> Mapping[str, tuple[Reign, ...]]:
@@ -107,42 +131,55 @@ class Versions:
             default=None,
         )
 
-    def champion(self, name: str, as_of: date | None = None) -> Model | None:
+    def champion(self, name: str, as_of: date | None = None) -> V | None:
         """Return the model that was champion on a day (the latest without one)."""
         found = self.reign(name, as_of)
         return None if found is None else self.model(name, found.digest)
 
-    def model(self, name: str, digest: str) -> Model:
+    def model(self, name: str, digest: str) -> V:
         """Return a version; `WorkspaceError` when its file is missing or damaged."""
         with self._lock:
             if digest in self._models:
                 return self._models[digest]
         path = self._root / name / f"{digest}.json"
         try:
-            found = Model.from_document(path.read_text(encoding="utf-8"))
+            found = self._from_document(path.read_text(encoding="utf-8"))
             if found.digest != digest:
                 raise WorkspaceError(f"its digest is {found.digest}")
         except (OSError, UnicodeDecodeError, WorkspaceError) as error:
             raise WorkspaceError(
-                f"The model {path} cannot be used ({error}). Run segml train {name} again."
+                f"{path} cannot be used ({error}). Run {self._again.format(name)} again."
             ) from None
         with self._lock:
             self._models[digest] = found
         return found
 
-    def keep(self, model: Model) -> None:
+    def keep(self, model: V) -> None:
         """Write a version, which is then only read."""
         path = self._root / model.name / f"{model.digest}.json"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, model.document)
 
-    def crown(self, name: str, reign: Reign) -> None:
-        """Make a kept version champion from a day on, until the next one's day."""
+    def crown(self, name: str, reign: Reign, *, last: bool = False) -> None:
+        """Make a kept version champion from a day on, until the next one's day.
+
+        With `last`, also in place of those that began later.
+        """
         book = self._book.value()
-        others = [one for one in book.reigns.get(name, ()) if one.since != reign.since]
+        others = [
+            one
+            for one in book.reigns.get(name, ())
+            if one.since < reign.since or (one.since > reign.since and not last)
+        ]
         ordered = tuple(sorted([*others, reign], key=lambda one: one.since))
         self._write(replace(book, reigns={**book.reigns, name: ordered}))
+
+    def depose(self, name: str) -> None:
+        """Forget that any version of a name was champion."""
+        book = self._book.value()
+        kept = {other: reigns for other, reigns in book.reigns.items() if other != name}
+        self._write(replace(book, reigns=kept))
 
     def mature(self, digest: str, window: Matured) -> None:
         """Note what became of a version's selection of one more night."""
@@ -172,7 +209,8 @@ class Versions:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WorkspaceError(
-                f"{path} cannot be read ({error}). Remove it and run segml train again."
+                f"{path} cannot be read ({error}). Remove it and run "
+                f"{self._again.format('…')} again."
             ) from None
 
 
