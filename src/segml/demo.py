@@ -20,6 +20,26 @@ PIECE: Final = 200_000  # guests made up and imported at a time, so that memory 
 DAYS_BETWEEN: Final = 7  # so that the second night has people who came and went
 
 
+def restaurant(folder: Path | str, *, customers: int = 10_000, seed: int = 0) -> Workspace:
+    """Return the workspace of a synthetic restaurant, made in `folder` where it is not there yet.
+
+    Its last night is the one to ask; the raw data, with the truth about the guests that
+    `segml.datasets.oracle` reads, are in its ``data``.
+
+    Parameters
+    ----------
+    folder, customers, seed
+        As for `make`.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder holds another workspace.
+    """
+    make(Path(folder), customers, seed, lambda _step, _share: None)
+    return Workspace(folder)
+
+
 def make(
     folder: Path, customers: int, seed: int, progress: Callable[[str, float], None]
 ) -> NightReport:
