@@ -159,6 +159,8 @@ class NightReport:
         One entry per segment.
     changed
         False when the night was already stored just so, and nothing was done.
+    notes
+        What happened beside: sentences.
     """
 
     as_of: date
@@ -166,6 +168,7 @@ class NightReport:
     universe: int
     segments: tuple[SegmentNight, ...]
     changed: bool
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -174,6 +177,7 @@ class NightReport:
             "previous": self.previous.isoformat() if self.previous else None,
             "universe": self.universe,
             "changed": self.changed,
+            "notes": list(self.notes),
             "segments": [
                 {
                     "id": one.segment,

@@ -123,8 +123,14 @@ class Champions:
         for field in self.trained():
             champion = self.of(field)
             if champion is not None:
-                found[field] = champion.model.threshold
+                found[field] = self.threshold(champion.model)
         return found
+
+    def threshold(self, model: "Model") -> float:
+        """Return where a version's segment begins: as certified, or as declared once withdrawn."""
+        if self.versions.withdrawal(model.digest) is None:
+            return model.threshold
+        return self.specs[model.name].threshold.default
 
     def of(self, field: str, as_of: date | None = None) -> Champion | None:
         """Return who scores a field on a day (the latest without one); None for nobody."""

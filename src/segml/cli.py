@@ -184,6 +184,8 @@ def _print_night(report: NightReport) -> None:
         [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
         ("guests", "entered", "left"),
     )
+    for note in report.notes:
+        terminal.say(note)
 
 
 @app.command()

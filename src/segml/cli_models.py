@@ -184,6 +184,27 @@ def _promised(certificate: Any) -> str:
 
 
 @app.command()
+def follow(
+    model: ModelName,
+    workspace: Folder = HERE,
+    as_of: Day = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make the version that MLflow calls champion score, from a day on."""
+    with terminal.refusals(as_json=as_json):
+        opened = Workspace(workspace)
+        day = as_of.date() if as_of else options.today(opened)
+        found = {name: opened.models.follow(name, day) for name in _named(opened, model)}
+        if as_json:
+            terminal.document({"since": day, "versions": found})
+            return
+        for name, version in found.items():
+            told = "as before" if version is None else f"version {version} from {day} on"
+            terminal.say(f"{name}: {told}.")
+
+
+@app.command()
 def rollback(
     model: Annotated[str, typer.Argument(help="A model.")],
     workspace: Folder = HERE,

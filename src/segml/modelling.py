@@ -259,6 +259,24 @@ class Modelling:
             self._champions.versions.crown(name, replace(before[-1], since=as_of))
         return before[-1].version
 
+    def follow(self, name: str, as_of: date) -> int | None:
+        """Make the version that the registry calls champion score from a day on.
+
+        So a promotion made in MLflow counts. Returns its number; None where there is none, or it
+        scores already.
+        """
+        self.spec(name)
+        version = self.tracking.alias(name, CHAMPION)
+        reign = self._champions.versions.reign(name, as_of)
+        if version is None or (reign is not None and reign.version == version):
+            return None
+        model = self.tracking.model(name, version)
+        with writing(self._folder):
+            self._champions.versions.keep(model)
+            since = max(as_of, model.as_of)
+            self._champions.versions.crown(name, Reign(since, model.digest, version))
+        return version
+
     def _codes(self, customers: Sequence[CustomerId] | None, moment: StoredMoment) -> Codes:
         if customers is None:
             return bitmaps.codes(moment.known())

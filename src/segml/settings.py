@@ -44,7 +44,7 @@ class Settings(BaseModel):
         Megabytes that bitmaps and event numbers may take between evaluations.
     nights_kept
         How many of the latest nights keep the columns of every field; of older ones only who was in
-        which segment is kept, and their columns are computed when somebody asks.
+        which segment and the scores are kept; other columns are computed when somebody asks.
     catalogue
         SQLAlchemy URL of the catalogue of segments; empty for a SQLite file in the workspace.
     tracking

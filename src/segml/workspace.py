@@ -5,6 +5,7 @@ notebooks call it. Law kept: a count, a list and a file of members come from one
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from segml import settings as settings_file
 from segml.analytics import Analytics
 from segml.answers import Explanation, Kept, NightReport, Preview
 from segml.champions import Champions
-from segml.core.errors import ImportRefused, RuleRefused, WorkspaceError, near
+from segml.core.errors import RuleRefused, WorkspaceError
 from segml.core.predicates import EVERYONE, field_names
 from segml.core.tables import MONEY_SCALE, CustomerId
 from segml.engine import bitmaps
@@ -173,22 +174,7 @@ class Workspace:
 
         sources = [file_source(table, Path(file)) for table, file in files]
         if mapping is not None:
-            path = Path(mapping)
-            if not path.is_file():
-                shipped = mappings.shipped_mappings()
-                if str(mapping) not in shipped:
-                    raise ImportRefused(
-                        f"There is no mapping file {mapping}. {near(str(mapping), shipped)} "
-                        f"With segml come {', '.join(shipped)}."
-                    )
-                path = shipped[str(mapping)]
-            zone = mappings.mapping_time_zone(path)
-            if zone is not None and zone != self.settings.time_zone:
-                raise ImportRefused(
-                    f"{path} is written for the time zone {zone}, but this workspace counts its "
-                    f"days in {self.settings.time_zone}. Make one by segml init --time-zone {zone}."
-                )
-            sources += mappings.mapping_sources(path, Path(data) if data else None)
+            sources += mappings.found_sources(mapping, data, self.settings.time_zone)
         return self.import_facts(sources, progress)
 
     def import_facts(
@@ -353,6 +339,7 @@ class Workspace:
         told = progress or (lambda _step, _share: None)
         with writing(self.folder):
             self._warehouse.arrange(lambda share: told("arranging facts", 0.3 * share))
+            notes = self._watched(as_of)
             rules, unavailable = self.segments.rules()
             report = NightlyRun(
                 self.nights,
@@ -366,7 +353,14 @@ class Workspace:
             ).run(as_of)
             newest = sorted(self.nights.all(), reverse=True)[: self.settings.nights_kept]
             self._moments.keep(from_day=min(newest))
-            return report
+            return replace(report, notes=notes)
+
+    def _watched(self, as_of: date) -> tuple[str, ...]:
+        if not self._champions.trained():
+            return ()
+        from segml.watching import watch  # noqa: PLC0415 (what learns loads slowly)
+
+        return watch(self._champions, as_of, self.history, self._moments)
 
     def _arranged(self) -> State:
         # A question waits for an import or a night to let go of the facts.

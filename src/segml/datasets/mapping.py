@@ -79,6 +79,34 @@ def mapping_time_zone(path: Path) -> str | None:
     return zone
 
 
+def found_sources(
+    mapping: Path | str, data_dir: Path | str | None, time_zone: str
+) -> list[TableSource]:
+    """Return what a mapping file, or a shipped one by its name, reads into a zone's workspace.
+
+    Raises
+    ------
+    ImportRefused
+        As `mapping_sources` does; and when there is no such mapping, or it is for another zone.
+    """
+    path = Path(mapping)
+    if not path.is_file():
+        shipped = shipped_mappings()
+        if str(mapping) not in shipped:
+            raise ImportRefused(
+                f"There is no mapping file {mapping}. {near(str(mapping), shipped)} "
+                f"With segml come {', '.join(shipped)}."
+            )
+        path = shipped[str(mapping)]
+    zone = mapping_time_zone(path)
+    if zone is not None and zone != time_zone:
+        raise ImportRefused(
+            f"{path} is written for the time zone {zone}, but this workspace counts its days in "
+            f"{time_zone}. Make one by segml init --time-zone {zone}."
+        )
+    return mapping_sources(path, Path(data_dir) if data_dir else None)
+
+
 def mapping_sources(path: Path, data_dir: Path | None = None) -> list[TableSource]:
     """Return what a mapping file reads, one source for each of its entries.
 

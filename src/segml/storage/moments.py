@@ -32,7 +32,7 @@ from segml.engine.sets import SetEngine
 from segml.storage import columns
 from segml.storage.buckets import State
 from segml.storage.facts import Facts
-from segml.storage.scorers import UNSCORED, Scorers, scored
+from segml.storage.scorers import UNSCORED, Scorers, keep_scores, scored
 from segml.storage.snapshots import FILE, FORMAT, Snapshot, publish
 from segml.storage.watched import Watched
 
@@ -193,15 +193,19 @@ class Moments:
             shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, from_day: date) -> None:
-        """Remove the columns of earlier dates, and those that later facts made stale."""
+        """Remove what later facts made stale, and the columns of earlier dates but for scores."""
         for folder in self._root.glob("*.g*"):
             day = date.fromisoformat(folder.name.split(".", maxsplit=1)[0])
-            if day < from_day or self._warehouse.stale_since(_generation(folder), day):
-                self._opened.pop(folder, None)
-                shutil.rmtree(folder, ignore_errors=True)
+            stale = self._warehouse.stale_since(_generation(folder), day)
+            if stale or (day < from_day and not keep_scores(folder, self._definitions)):
+                self._remove(folder)
         for lock in self._root.glob(".*.lock"):
             if date.fromisoformat(lock.name[1:-5]) < from_day:
                 lock.unlink(missing_ok=True)
+
+    def _remove(self, folder: Path) -> None:
+        self._opened.pop(folder, None)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _open(self, folder: Path) -> Snapshot:
         if folder not in self._opened:

@@ -3,18 +3,20 @@
 Whom a model does not speak of, and everybody before its first champion's day, has no score.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from segml.core.errors import WorkspaceError
 from segml.core.features import Feature
 from segml.core.predicates import Predicate
 from segml.engine.bitmaps import Words
-from segml.storage.snapshots import Snapshot
+from segml.storage.snapshots import FILE, KNOWN, Snapshot, publish
 
 UNSCORED: Final = "unscored"  # the definition of a column that nobody fills
 
@@ -60,3 +62,33 @@ def scored(
     if rows.height:
         found[held] = scorer.scores(rows)
     return pl.select(pl.when(pl.Series(held)).then(pl.Series(found))).to_series()
+
+
+def keep_scores(folder: Path, plain: Container[str]) -> bool:
+    """Leave of a snapshot only its scores: what was said is not unsaid. False where it has none.
+
+    Parameters
+    ----------
+    folder
+        Of the snapshot.
+    plain
+        The columns that can be computed again at any time.
+    """
+    try:
+        found = Snapshot(folder)
+    except WorkspaceError:
+        return False
+    kept = {
+        name: column
+        for name, column in found.columns.items()
+        if name == KNOWN or (name not in plain and column.definition != UNSCORED)
+    }
+    if len(kept) == 1:
+        return False
+    if len(kept) < len(found.columns):
+        publish(folder, found.as_of, found.generation, found.customers, found.lineage, kept)
+        left = {piece.file for column in kept.values() for piece in column.pieces()}
+        for path in folder.iterdir():
+            if path.is_file() and path.name not in {*left, FILE}:
+                path.unlink()
+    return True

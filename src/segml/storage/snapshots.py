@@ -75,6 +75,10 @@ class StoredColumn:
     valid: Piece | None = None
     words: Piece | None = None
 
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return its files."""
+        return tuple(piece for piece in (self.values, self.valid, self.words) if piece)
+
 
 class Snapshot:
     """The stored features of one date; reads only.
@@ -147,9 +151,7 @@ class Snapshot:
         with suppress(OSError), os.scandir(self.folder) as files:  # faster than one by one
             sizes = {file.name: file.stat().st_size for file in files}
         for stored in self.columns.values():
-            for piece in (stored.values, stored.valid, stored.words):
-                if piece is None:
-                    continue
+            for piece in stored.pieces():
                 if sizes.get(piece.file) != piece.size:
                     self._whole(piece)
                 if checksums and checksum(self.folder / piece.file) != piece.checksum:

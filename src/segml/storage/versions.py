@@ -11,7 +11,7 @@ the version that was champion then, whatever came after, so past scores can be c
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from threading import Lock
@@ -45,6 +45,32 @@ class Reign:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Matured:
+    """What became of the customers whom a certified version selected on a night."""
+
+    night: date
+    seen: int
+    correct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """From which day on a certificate no longer counts, and why."""
+
+    since: date
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """What `FILE` holds: by model its reigns; by digest what matured, and withdrawals."""
+
+    reigns: Mapping[str, tuple[Reign, ...]]
+    matured: Mapping[str, tuple[Matured, ...]]
+    withdrawals: Mapping[str, Withdrawal]
+
+
 class Versions:
     """The versions of one workspace; safe from several threads.
 
@@ -56,13 +82,21 @@ class Versions:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._reigns = Watched(root / FILE, self._read)
+        self._book = Watched(root / FILE, self._read)
         self._models: dict[str, Model] = {}
         self._lock = Lock()
 
     def reigns(self) -> Mapping[str, tuple[Reign, ...]]:
         """Return by model every reign, the earliest first."""
-        return self._reigns.value()
+        return self._book.value().reigns
+
+    def matured(self, digest: str) -> tuple[Matured, ...]:
+        """Return what became of a certified version's selections, window by window."""
+        return self._book.value().matured.get(digest, ())
+
+    def withdrawal(self, digest: str) -> Withdrawal | None:
+        """Return since when a version's certificate no longer counts; None while it does."""
+        return self._book.value().withdrawals.get(digest)
 
     def reign(self, name: str, as_of: date | None = None) -> Reign | None:
         """Return who was champion on a day (the latest without one); None for nobody."""
@@ -105,22 +139,37 @@ class Versions:
 
     def crown(self, name: str, reign: Reign) -> None:
         """Make a kept version champion from a day on, until the next one's day."""
-        known = {model: [*reigns] for model, reigns in self.reigns().items()}
-        others = [one for one in known.get(name, []) if one.since != reign.since]
-        known[name] = sorted([*others, reign], key=lambda one: one.since)
-        plain = {
-            model: [asdict(one) | {"since": one.since.isoformat()} for one in reigns]
-            for model, reigns in known.items()
-        }
-        write_text(self._root / FILE, json.dumps({"format": _FORMAT, "reigns": plain}, indent=1))
+        book = self._book.value()
+        others = [one for one in book.reigns.get(name, ()) if one.since != reign.since]
+        ordered = tuple(sorted([*others, reign], key=lambda one: one.since))
+        self._write(replace(book, reigns={**book.reigns, name: ordered}))
 
-    def _read(self) -> dict[str, tuple[Reign, ...]]:
+    def mature(self, digest: str, window: Matured) -> None:
+        """Note what became of a version's selection of one more night."""
+        book = self._book.value()
+        known = (*book.matured.get(digest, ()), window)
+        self._write(replace(book, matured={**book.matured, digest: known}))
+
+    def withdraw(self, digest: str, withdrawal: Withdrawal) -> None:
+        """Note that a version's certificate no longer counts."""
+        book = self._book.value()
+        self._write(replace(book, withdrawals={**book.withdrawals, digest: withdrawal}))
+
+    def _write(self, book: _Book) -> None:
+        document = {"format": _FORMAT, **asdict(book)}
+        write_text(self._root / FILE, json.dumps(document, indent=1, default=date.isoformat))
+
+    def _read(self) -> _Book:
         path = self._root / FILE
         if not path.exists():
-            return {}
+            return _Book({}, {}, {})
         try:
-            plain = json.loads(path.read_text(encoding="utf-8"))["reigns"]
-            return {name: tuple(map(_reign, reigns)) for name, reigns in plain.items()}
+            plain = json.loads(path.read_text(encoding="utf-8"))
+            return _Book(
+                {name: tuple(map(_reign, found)) for name, found in plain["reigns"].items()},
+                {digest: tuple(map(_matured, found)) for digest, found in plain["matured"].items()},
+                {digest: _withdrawal(found) for digest, found in plain["withdrawals"].items()},
+            )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WorkspaceError(
                 f"{path} cannot be read ({error}). Remove it and run segml train again."
@@ -129,3 +178,11 @@ class Versions:
 
 def _reign(plain: Mapping[str, Any]) -> Reign:
     return Reign(date.fromisoformat(plain["since"]), plain["digest"], plain["version"])
+
+
+def _matured(plain: Mapping[str, Any]) -> Matured:
+    return Matured(date.fromisoformat(plain["night"]), plain["seen"], plain["correct"])
+
+
+def _withdrawal(plain: Mapping[str, Any]) -> Withdrawal:
+    return Withdrawal(date.fromisoformat(plain["since"]), plain["why"])
