@@ -50,7 +50,7 @@ class Training:
         return joined(
             paragraph(
                 strong(f"{model.title}, version {self.version}: {promoted}."),
-                f" Taught by what was known before {model.as_of}; it foretells {model.horizon} days.",
+                f" Taught by what was known before {model.as_of}; foretells {model.horizon} days.",
             ),
             bullets([*verdict.reasons, *words]),
             *map(_measured, self.report.judged),
