@@ -121,9 +121,9 @@ class Modelling:
         )
         progress("keeping", _TAUGHT)
         with writing(self._folder):
-            return self._kept(trained, study, day)
+            return self._kept(trained, study, day, seed)
 
-    def _kept(self, trained: Trained, study: Study, day: date) -> Training:
+    def _kept(self, trained: Trained, study: Study, day: date, seed: int) -> Training:
         model = trained.model
         judged = slices(trained.judged, model.threshold)
         reign = self._champions.versions.reign(model.name, day)
@@ -131,7 +131,7 @@ class Modelling:
             same = gate.Verdict(promoted=True, reasons=("It is the champion already.",))
             return Training(Report(trained, judged, same), reign.version)
         report = Report(trained, judged, self._verdict(trained, study, judged, reign))
-        version = self.tracking.log(report, {"seed": 0}, self._tags(trained))
+        version = self.tracking.log(report, _parameters(trained, seed), self._tags(trained))
         self._champions.versions.keep(model)
         if not report.verdict.promoted:
             self.tracking.point(model.name, CHALLENGER, version)
@@ -324,12 +324,22 @@ class Modelling:
         model = trained.model
         return {
             "as_of": model.as_of.isoformat(),
-            "horizon": str(model.horizon),
-            "rung": model.rung,
             "digest": model.digest,
             "data": sha256(manifest).hexdigest()[:16],
             **{f"feature.{name}": taught for name, taught in model.inputs.items()},
         }
+
+
+def _parameters(trained: Trained, seed: int) -> dict[str, Any]:
+    model = trained.model
+    return {
+        "seed": seed,
+        "horizon": model.horizon,
+        "rung": model.rung,
+        "learners": ", ".join(model.weights),
+        "nights": len(model.snapshots),
+        "customers": trained.customers,
+    }
 
 
 def _said(champion: Model, study: Study, night: date) -> pl.DataFrame:

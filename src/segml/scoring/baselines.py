@@ -19,7 +19,7 @@ from segml.scoring.buying.pareto import fit_pareto_nbd
 from segml.scoring.buying.statistics import BuyingStatistics
 from segml.scoring.design import NEXT_TIER, Design
 from segml.scoring.ladder import bought
-from segml.scoring.learners import Floats, Lesson, RfmLogistic, logit
+from segml.scoring.learners import Floats, Lesson, logit
 
 Baseline = Callable[[pl.DataFrame], Floats]
 # By label, the single numbers that foretell it.
@@ -52,7 +52,7 @@ def baselines(
     found: dict[str, Baseline] = {
         name: Curve.fit(column, lesson).logits for name, column in _SINGLE[label].items()
     }
-    found["rfm_logistic"] = RfmLogistic.fit(lesson).logits
+    found["rfm_logistic"] = lesson.rfm_logistic.logits
     if label == "no_order":
         found |= {name: _silence(fit(order_days), horizon) for name, fit in _BUYING.items()}
     return found

@@ -6,13 +6,15 @@ their rows, as rows of one customer are no independent evidence.
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segml.scoring.arrays import Numbers, Outcome
 from segml.scoring.measures import HIGHEST, LOWEST, Measures, Scored
+
+_SMALLEST: Final = 1e-15  # chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,33 @@ def paired_difference(
     scored = [Scored.of(outcome, score, threshold) for score in (first, second)]
     found = _basic(scored, customer, np.array([1.0, -1.0]), seed, replicates, level)
     return _named(found)
+
+
+def log_loss_gap(
+    outcome: Outcome,
+    first: Numbers,
+    second: Numbers,
+    customer: NDArray[np.integer[Any]],
+    *,
+    seed: int,
+    replicates: int = 1_000,
+    level: float = 0.95,
+) -> Interval:
+    """Return how much the first scores' log-loss exceeds the second's: `paired_difference`, fast.
+
+    A log-loss is a mean over rows, so each customer's sum is enough to draw from.
+    """
+    losses = [-np.log(np.clip(np.where(outcome, p, 1 - p), _SMALLEST, 1)) for p in (first, second)]
+    _, place = np.unique(customer, return_inverse=True)
+    gaps, rows = np.bincount(place, losses[0] - losses[1]), np.bincount(place)
+    draw = np.random.default_rng(seed)
+    means = []
+    for _ in range(replicates):
+        times = np.bincount(draw.integers(len(rows), size=len(rows)), minlength=len(rows))
+        means.append(times @ gaps / (times @ rows))
+    estimate = float(gaps.sum() / rows.sum())
+    high, low = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(2 * estimate - low), float(2 * estimate - high))
 
 
 def _basic(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from segml.scoring.bootstrap import paired_difference
+from segml.scoring.bootstrap import log_loss_gap
 from segml.scoring.judging import Slice
 from segml.scoring.learners import chance
 from segml.scoring.measures import measures
@@ -82,7 +82,7 @@ def compare(spec: ModelSpec, rows: pl.DataFrame, judged: Sequence[Slice]) -> Ver
         why = "No outcome is known yet that the champion has not learned from; it stays."
         return Verdict(promoted=False, reasons=(why,))
     new, old = (chance(active[name].to_numpy()) for name in ("score", "champion"))
-    found = paired_difference(outcome, new, old, active["code"].to_numpy(), seed=_SEED)["log_loss"]
+    found = log_loss_gap(outcome, new, old, active["code"].to_numpy(), seed=_SEED)
     told = f"{found.estimate:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
     reasons = _miscalibrated(spec, judged) + _worse(spec, rows)
     if found.high >= 0:

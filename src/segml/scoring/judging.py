@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from segml.scoring.bootstrap import Interval, intervals, paired_difference
+from segml.scoring.bootstrap import Interval, intervals, log_loss_gap
 from segml.scoring.learners import chance
 from segml.scoring.measures import Measures, measures
 
@@ -110,7 +110,7 @@ def _slices(judged: pl.DataFrame, threshold: float | None) -> Iterator[Slice]:
             {one: measures(outcome, score, threshold) for one, score in scores.items()},
             intervals(outcome, scores["score"], who, seed=_SEED, threshold=threshold),
             {
-                one: paired_difference(outcome, scores["score"], score, who, seed=_SEED)["log_loss"]
+                one: log_loss_gap(outcome, scores["score"], score, who, seed=_SEED)
                 for one, score in scores.items()
                 if one != "score"
             },

@@ -70,7 +70,7 @@ class Learned(Protocol):
         """Return plain data."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lesson:
     """What there is to learn from.
 
@@ -90,6 +90,11 @@ class Lesson:
     label: NDArray[np.bool_]
     design: Design
     seed: int
+
+    @cached_property
+    def rfm_logistic(self) -> "RfmLogistic":
+        """Return the logistic regression, which is a learner, an anchor and a baseline."""
+        return RfmLogistic.fit(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ class RfmLogistic:
         terms = products(basics(lesson.frame, lesson.design))
         mean, scale = terms.mean(axis=0), terms.std(axis=0)
         scale[scale == 0] = 1.0
-        model = LogisticRegression(max_iter=2_000)
+        model = LogisticRegression(solver="newton-cholesky")  # few terms, many rows
         model.fit((terms - mean) / scale, lesson.label)
         return cls(
             lesson.design,
@@ -246,12 +251,16 @@ class Trees:
         return cls(Design.from_json(plain["design"]), plain["trees"], anchor)
 
 
+def _rfm_logistic(lesson: Lesson) -> RfmLogistic:
+    return lesson.rfm_logistic
+
+
 def _anchored(lesson: Lesson) -> Trees:
-    return Trees.fit(lesson, RfmLogistic.fit(lesson))
+    return Trees.fit(lesson, lesson.rfm_logistic)
 
 
 LEARNERS: Final[Mapping[str, tuple[Callable[[Lesson], Learned], Callable[[Any], Learned]]]] = {
-    "rfm_logistic": (RfmLogistic.fit, RfmLogistic.from_json),
+    "rfm_logistic": (_rfm_logistic, RfmLogistic.from_json),
     "trees": (Trees.fit, Trees.from_json),
     "anchored_trees": (_anchored, Trees.from_json),
 }

@@ -9,6 +9,7 @@ import html
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _BINS: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """What is to be told of a training.
 
@@ -55,10 +56,11 @@ class Report:
     def _repr_html_(self) -> str:
         pictures = "".join(
             f'<img alt="{html.escape(name)}" src="data:image/png;base64,{_encoded(figure)}">'
-            for name, figure in self.figures().items()
+            for name, figure in self.figures.items()
         )
         return "".join(_as_html(self.markdown())) + pictures
 
+    @cached_property
     def figures(self) -> "Mapping[str, Figure]":
         """Return the pictures by name; none where nothing could be judged."""
         rows = self.trained.judged
