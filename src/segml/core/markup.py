@@ -3,6 +3,7 @@
 No colour and no background is set, so that it is read on a dark page as on a light one.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -34,6 +35,11 @@ def paragraph(*parts: str) -> Html:
 def bullets(texts: Iterable[str]) -> Html:
     """Return a list of texts."""
     return Html(f"<ul>{''.join(f'<li>{joined(text)}</li>' for text in texts)}</ul>")
+
+
+def document(value: Any) -> Html:
+    """Return plain data as a JSON document."""
+    return Html(f"<pre>{joined(json.dumps(value, indent=1, ensure_ascii=False))}</pre>")
 
 
 def folded(title: str, content: Html) -> Html:

@@ -1,12 +1,11 @@
 """A segment is a rule with a name, an owner and versions."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from segml.core.errors import WorkspaceError
-from segml.core.markup import Html, folded, joined, paragraph, strong
+from segml.core.markup import Html, document, folded, joined, paragraph, strong
 
 SHIPPED: Final = "segml"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -56,8 +55,5 @@ class Segment:
         return joined(
             paragraph(strong(self.name), f" ({self.id}), {saved}{when}"),
             paragraph(self.description),
-            folded(
-                "Its rule",
-                Html(f"<pre>{joined(json.dumps(self.rule, indent=1, ensure_ascii=False))}</pre>"),
-            ),
+            folded("Its rule", document(self.rule)),
         )
