@@ -10,13 +10,16 @@ import numpy as np
 import polars as pl
 import pytest
 
+from made_customers import customers, held
 from segml import RuleRefused, Segment, Workspace
 from segml import fields as f
 from segml.core.errors import Problem
 from segml.core.markup import bullets, document, folded, joined, meter, paragraph, strong, table
 from segml.expressions import Expression
+from segml.scoring.discovery import FoundRule, NothingFound, Share
 from segml.scoring.gate import Verdict
 from segml.scoring.judging import slices
+from segml.scoring.lookalike import lookalike
 from segml.scoring.model import Model
 from segml.scoring.report import Report
 from segml.scoring.training import Trained
@@ -203,6 +206,26 @@ def test_an_evaluation_shows_every_baseline() -> None:
     assert page.words.count(HOSTILE) == 2
     assert "the model" in page.words
     assert "20 active customers, 50.0% with the label" in page.words
+
+
+def test_a_lookalike_shows_what_it_found_and_how_well() -> None:
+    frame = customers(600, seed=1)
+    spend = frame["spend_90d"].to_numpy()
+    found = lookalike(frame, held(frame, pl.col("lunch_share") >= 0.6), spend=spend, activity=spend)
+    page = shown(replace(found, warnings=(HOSTILE,)))
+    assert f"{found.seeds} seeds" in page.words
+    assert page.words.count(HOSTILE) == 1
+    assert {one.words for one in found.differences} <= {*page.words}
+    assert page.tags.count("tr") == 1 + len(found.curve.sizes)
+
+
+def test_the_rule_of_a_list_shows_how_well_it_holds() -> None:
+    share = Share(0.5, 0.25, 0.75)
+    found = FoundRule({}, HOSTILE, share, share, 0.1, 0.01, 3, 2, 1)
+    page = shown(found)
+    assert HOSTILE in page.words
+    assert page.words.count("25.0% to 75.0%") == 2
+    assert shown(NothingFound(HOSTILE)).words == [HOSTILE]
 
 
 def test_refusals_have_one_voice(restaurant: Workspace) -> None:
