@@ -92,6 +92,12 @@ def _print_slices(slices: Any, where: str) -> None:
             ],
             MEASURED,
         )
+        best = one.against_best()
+        if best:
+            terminal.say(
+                f"Of the gain that is possible {best['gain_ratio']:.1%}; log-loss "
+                f"{best['regret']:+.4f} beside the best possible."
+            )
 
 
 def _four(value: float | None) -> str:
@@ -105,13 +111,17 @@ def evaluate(
     version: Annotated[int | None, typer.Option(help="A registered version.")] = None,
     output: Output = None,
     *,
+    oracle: Annotated[
+        bool | None,
+        typer.Option(help="Add the best possible, which a synthetic restaurant knows."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge the champion of a day on what has since become known, beside the baselines."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
         day = as_of.date() if as_of else None
-        found = opened.models.evaluate(model, as_of=day, version=version)
+        found = opened.models.evaluate(model, as_of=day, version=version, oracle=oracle)
         if output is not None:
             options.write(found.rows, output)
         if as_json:

@@ -16,6 +16,7 @@ from segml.scoring.learners import chance
 from segml.scoring.measures import Measures, measures
 
 SLICES: Final = ("active", "all")
+BEST: Final = "best_possible"
 MEASURED: Final = ("auc", "log_loss", "brier", "ece", "ap", "lift_10")
 NAMES: Final = {
     "score": "the model",
@@ -26,8 +27,10 @@ NAMES: Final = {
     "pareto_nbd": "Pareto/NBD",
     "distance": "distance to the next tier",
     "pace": "pace of spending",
+    BEST: "the best possible",
 }
 _PLAIN: Final = {"code", "customer_id", "night", "active", "outcome"}
+_CHANCE: Final = 0.5  # AUC
 _SEED: Final = 5
 
 
@@ -58,7 +61,19 @@ class Slice:
 
     def as_json(self) -> dict[str, Any]:
         """Return the public figures of the score; nulls where they say nothing."""
-        return {"n": self.rows, "positives": self.positives} | figures(self.of["score"])
+        told = {"n": self.rows, "positives": self.positives} | figures(self.of["score"])
+        return told | self.against_best()
+
+    def against_best(self) -> dict[str, float]:
+        """Return the score as a ratio to the best possible, where that is known.
+
+        ``gain_ratio`` is (AUC - 1/2) over the best one's, ``regret`` the log-loss less the best one's.
+        """
+        if BEST not in self.of:
+            return {}
+        own, best = self.of["score"], self.of[BEST]
+        gained = (own.auc - _CHANCE) / (best.auc - _CHANCE)
+        return {"gain_ratio": gained, "regret": own.log_loss - best.log_loss}
 
 
 def figures(found: Measures) -> dict[str, float | None]:

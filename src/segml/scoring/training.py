@@ -24,7 +24,7 @@ from segml.scoring.learners import LEARNERS, NEEDED, Learned, Lesson, chance
 from segml.scoring.model import Model
 from segml.scoring.past import Grid, Past, Share, grid, labelled
 from segml.scoring.promise import promise
-from segml.scoring.season import shift_to, unrest
+from segml.scoring.season import shift_to, unrest, worth
 from segml.scoring.spec import ModelSpec
 
 ORIGINS: Final = 4  # past nights that a teaching is judged on
@@ -152,7 +152,7 @@ class _Teacher:
         repeaters = now.filter(pl.col("order_days_total") > 1).height
         stand, why = rung(now.height, repeaters, (day - study.first_day).days, len(nights))
         if stand == "stack":
-            return self._learned(day, nights, now, repeaters)
+            return self._learned(day, nights, now)
         if spec.label != "no_order":
             raise WorkspaceError(f"The “{spec.title}” model cannot be taught yet: {why}.")
         if stand == "rhythm":
@@ -165,9 +165,7 @@ class _Teacher:
         model = self._model(day, stand, numbers, (), {stand: alone}, {stand: 1.0})
         return _Taught(model, {}, why, now.height)
 
-    def _learned(
-        self, day: date, nights: tuple[date, ...], now: pl.DataFrame, repeaters: int
-    ) -> _Taught:
+    def _learned(self, day: date, nights: tuple[date, ...], now: pl.DataFrame) -> _Taught:
         """Return what the outcomes of past nights teach."""
         spec = self.spec
         rows, label = labelled(self.study, nights, _TEACHING)
@@ -183,20 +181,35 @@ class _Teacher:
         weights = dict.fromkeys(learned, 1 / len(learned))
         shift = 0.0
         if spec.label == "no_order":
-            stack = np.mean([one.logits(rows) for one in learned.values()], axis=0)
-            restless = unrest(rows["night"], stack, label)
-            share = max(restless, _FEW / (_FEW + repeaters)) / 2
-            order_days = bought(now)
-            bg_nbd = fit_beta_geometric(order_days, modified=False, regularity=1)
-            buying = Buying(spec.horizon, bg_nbd)
-            mean = np.mean([one.logits(now) for one in learned.values()], axis=0)
-            level = buying.logits(now)
-            shift = restless * shift_to((1 - share) * mean + share * level, chance(level).mean())
-            weights = {name: (1 - share) * weight for name, weight in weights.items()}
-            learned["buying"], weights["buying"] = buying, share
+            weights, shift = self._with_buying(lesson, learned, now)
         model = self._model(day, "stack", numbers, nights, learned, weights, shift)
         known = baselines(spec.label, lesson, bought(now), spec.horizon)
         return _Taught(model, known, "", rows["code"].n_unique())
+
+    def _with_buying(
+        self, lesson: Lesson, learned: dict[str, Learned], now: pl.DataFrame
+    ) -> tuple[dict[str, float], float]:
+        """Add a model of buying to what was learned; return all weights, and the shift of level.
+
+        It counts where there is little to learn from, and where the season makes the past a poor
+        guide (`season`); not at all where it ranks customers much worse.
+        """
+        bg_nbd = fit_beta_geometric(bought(now), modified=False, regularity=1)
+        buying = Buying(self.spec.horizon, bg_nbd)
+        nights, label = lesson.frame["night"], lesson.label
+        stack = np.mean([one.logits(lesson.frame) for one in learned.values()], axis=0)
+        trust = worth(
+            nights, buying.logits(lesson.frame), lesson.rfm_logistic.logits(lesson.frame), label
+        )
+        restless = trust * unrest(nights, stack, label)
+        repeaters = now.filter(pl.col("order_days_total") > 1).height
+        share = max(restless, trust * _FEW / (_FEW + repeaters)) / 2
+        mean = np.mean([one.logits(now) for one in learned.values()], axis=0)
+        level = buying.logits(now)
+        mixed = (1 - share) * mean + share * level
+        weights = dict.fromkeys(learned, (1 - share) / len(learned)) | {"buying": share}
+        learned["buying"] = buying
+        return weights, restless * shift_to(mixed, float(chance(level).mean()))
 
     def _model(
         self,
