@@ -104,10 +104,12 @@ def _measured(one: Slice) -> Html:
     """Return the figures of a slice, a row per score."""
     beside = ((NAMES.get(name, name), figures(found)) for name, found in one.of.items())
     rows = ((name, *(_figure(found[key]) for key in MEASURED)) for name, found in beside)
+    told = f"{one.rows:,} {one.name} customers, {one.positives / one.rows:.1%} with the label"
+    best = one.against_best()
+    if best:
+        told += f"; {best['gain_ratio']:.1%} of the possible gain, regret {best['regret']:+.4f}"
     return joined(
-        paragraph(
-            f"{one.rows:,} {one.name} customers, {one.positives / one.rows:.1%} with the label"
-        ),
+        paragraph(told),
         table(("score", *MEASURED), rows, numbers=MEASURED),
     )
 
