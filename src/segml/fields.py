@@ -3,14 +3,14 @@
 Written by ``make fields`` from the library's features and the tables of facts.
 """
 
-from segml.rules.expressions import (
+from segml.expressions import (
     BooleanField,
     DateField,
     ListField,
     NumberField,
     TextField,
 )
-from segml.rules.occurrences import EventField, entered, in_segment, left
+from segml.occurrences import EventField, entered, in_segment, left
 
 __all__ = [
     "age",

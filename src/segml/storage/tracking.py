@@ -4,6 +4,7 @@ By default a SQLite file in the workspace; any tracking URI by setting. Only tra
 ask it; scoring reads `versions`. Nothing is sent anywhere else: telemetry is switched off.
 """
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -97,6 +98,8 @@ class Tracking:
         os.environ.setdefault("DO_NOT_TRACK", "true")
         from mlflow import MlflowClient  # noqa: PLC0415 (loads slowly)
 
+        # That it makes its tables is nothing to tell the person who trains a model.
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
         return MlflowClient(tracking_uri=self.address, registry_uri=self.address)
 
     def _experiment(self, name: str) -> str:
