@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast check format bench fields lock hooks clean
+.PHONY: help demo test test-fast check format bench fields notebooks mlflow lock hooks clean
 
 help:
 	@echo "make demo       a whole working restaurant in ./demo (CUSTOMERS=10000 SEED=0)"
@@ -15,6 +15,8 @@ help:
 	@echo "make format     rewrite the code as make check wants it"
 	@echo "make bench      speed and memory beside the peers (SIZE=100000)"
 	@echo "make fields     write segml.fields anew from the library"
+	@echo "make notebooks  open the notebooks in JupyterLab"
+	@echo "make mlflow     the models of ./demo in MLflow's pages, on this machine only"
 	@echo "make lock       renew requirements.lock (names and versions only)"
 	@echo "make hooks      run make check's parts before every commit"
 	@echo "make clean      remove what was built here"
@@ -44,6 +46,17 @@ bench: $(READY)
 fields: $(READY)
 	$(BIN)/python tests/fields_source.py
 	$(BIN)/ruff format src/segml/fields.py
+
+notebooks: $(READY)
+	@test -x $(BIN)/jupyter-lab || \
+	  { echo "JupyterLab is missing. Install it: $(BIN)/python -m pip install -e '.[notebooks]'" >&2; exit 1; }
+	$(BIN)/jupyter-lab --notebook-dir notebooks
+
+mlflow: $(READY)
+	@test -f demo/mlflow.db || \
+	  { echo "No model of ./demo was trained yet: make demo" >&2; exit 1; }
+	MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true $(BIN)/mlflow ui \
+	  --backend-store-uri sqlite:///demo/mlflow.db --host 127.0.0.1
 
 lock: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet "uv>=0.9"

@@ -110,6 +110,8 @@ class Bucket:
 
     def _spending(self) -> dict[str, pl.Expr]:
         first, last = pl.col("first_day"), pl.col("last_day")
+        gaps = pl.col("gaps").cast(pl.Int64)
+        under = gaps * pl.col("squares") - pl.col("gap_days") ** 2
         return {
             "orders_total": _count("orders"),
             # A further day is a gap that is not 0.
@@ -127,6 +129,7 @@ class Bucket:
             "first_order_value": pl.col("first_amount"),
             "last_order_value": pl.col("last_amount"),
             "usual_gap_days": pl.col("gap"),
+            "gap_spread_days": pl.when(gaps > 1).then(under.cast(pl.Float64).sqrt() / gaps),
             "overdue_ratio": _over(self._since("last_day"), pl.col("gap")),
         }
 
@@ -206,10 +209,16 @@ def _days(visits: pl.LazyFrame) -> list[pl.LazyFrame]:
     """Return the usual gap, from neighbouring rows, and the visits that trail the last one."""
     again, day = pl.col(ID) == pl.col(ID).shift(), pl.col("day").cast(pl.Int32)
     gaps = visits.select(ID, gap=pl.when(again).then(day - day.shift())).filter(pl.col("gap") > 0)
+    gap = pl.col("gap")
     last = visits.group_by(ID).agg(last=pl.col("day").max().cast(pl.Int32))
     trailing = visits.join(last, on=ID).filter(day > pl.col("last") - 90)
     return [
-        gaps.group_by(ID).agg(pl.col("gap").median(), gaps=pl.len()),
+        gaps.group_by(ID).agg(
+            gap.median(),
+            gaps=pl.len(),
+            gap_days=gap.cast(pl.Int64).sum(),
+            squares=(gap * gap).cast(pl.Int64).sum(),
+        ),
         trailing.group_by(ID).agg(trailing=pl.len()),
     ]
 

@@ -25,6 +25,7 @@ from segml.datasets.restaurant import write_restaurant
 from segml.engine.history import History
 from segml.engine.reference import Reference
 from small_town import LAST, PLAN, filled
+from trained_town import trained_town
 
 # The same cases on every run, and no limit of time on a busy machine; `make test` asks for more.
 settings.register_profile(
@@ -311,3 +312,9 @@ def restaurant(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
     for days in (14, 7, 0):
         workspace.nightly(LAST - timedelta(days=days))
     return workspace
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return a workspace with two champions of churn, one after the other; tests only read it."""
+    return trained_town(tmp_path_factory.mktemp("town"))

@@ -7,9 +7,9 @@ import pytest
 
 import segml.fields as f
 from fields_source import TARGET, source
+from segml.expressions import Expression
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
-from segml.rules.expressions import Expression
 from segml.rules.parse import parse
 
 CATALOG = build(

@@ -212,7 +212,7 @@ def test_a_list_of_good_customers_is_called_one() -> None:
     ],
 )
 def test_few_seeds_and_many_stay_above_chance(many: int, draws: int, least: float) -> None:
-    frame = customers({20: 1_000, 1_000: 16_000}.get(many, 6_000), seed=6)
+    frame = customers({20: 1_000, 1_000: 20_000}.get(many, 6_000), seed=6)
     kind = taste(frame, 7)
     assert kind.sum() > 1.2 * many
     lifts = []

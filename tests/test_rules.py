@@ -326,6 +326,10 @@ def test_relative_dates_in_the_past_are_relative_to_that_night() -> None:
             ),
         ),
         (
+            all_of({"field": "lunch_share", "operator": "=", "value": 1}),
+            "Guests whose share of lunch orders is 100 %.",
+        ),
+        (
             all_of({"combinator": "or", "rules": [spend(1), spend(2)]}, spend(3)),
             (
                 "Guests (whose lifetime spend is more than 1 or whose lifetime spend is more "

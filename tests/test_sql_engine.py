@@ -40,9 +40,7 @@ from segml.library.features import FEATURES
 KNOWN = [name for name, feature in FEATURES.items() if not isinstance(feature.form, Score)]
 
 
-def day(text: str) -> date:
-    return date.fromisoformat(text)
-
+day = date.fromisoformat
 
 # By eye -------------------------------------------------------------------------------------------
 
@@ -74,6 +72,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "first_order_value": (2500, 1250, None, 8000, 6000, 3000),
     "last_order_value": (2500, 1250, None, 8000, 6000, 3000),
     "usual_gap_days": (7.0, None, None, None, None, None),
+    "gap_spread_days": (0.0, None, None, None, None, None),
     "overdue_ratio": (1.0, None, None, None, None, None),
     "favorite_category": ("salad", "main", None, "main", "beer", None),
     "categories_ordered": (

@@ -7,6 +7,9 @@ A rule is a set of customers at a date. Open a workspace, ask it::
 
     restaurant = segml.Workspace("demo")
     restaurant.preview((f.lifetime_spend > 200) & f.order_items.where(category="wine").never())
+
+Public are the names below, every field in `segml.fields`, the synthetic restaurant in `segml.demo`
+and what is true of its guests in `segml.datasets.oracle`.
 """
 
 from segml.core.errors import (

@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from segml.core.errors import Problem
+from segml.core.markup import Html, bullets, folded, joined, meter, paragraph, strong, table
 from segml.core.tables import CustomerId
 from segml.engine.explain import Reason
 from segml.rules.criteria import Path
@@ -72,6 +73,25 @@ class Preview:
             "problems": [problem.as_json() for problem in self.problems],
         }
 
+    def _repr_html_(self) -> Html:
+        if self.count is None or self.universe is None:
+            refused = paragraph(strong("The rule has problems, so nobody was counted."))
+            return joined(refused, bullets(map(str, self.problems)))
+        many = strong(f"{self.count:,} of {self.universe:,}")
+        conditions = (
+            (one.words, one.kept, one.dropped, _share(one.kept, self.universe))
+            for one in self.conditions
+        )
+        columns = ("condition", "keeps", "drops", "")
+        found = joined(
+            paragraph(many, f" guests at the start of {self.as_of}. {self.sentence}"),
+            table(columns, conditions, numbers=columns[1:3]),
+        )
+        if not self.sample:
+            return found
+        rows = table(tuple(self.sample[0]), (tuple(row.values()) for row in self.sample))
+        return joined(found, folded(f"{len(self.sample)} of them", rows))
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -103,6 +123,17 @@ class Explanation:
                 for reason in self.reasons
             ],
         }
+
+    def _repr_html_(self) -> Html:
+        stands = "is" if self.member else "is not"
+        verdict = strong(f"{self.customer_id} {stands} in {self.rule}")
+        return joined(
+            paragraph(verdict, f" at the start of {self.as_of}. {self.sentence}"),
+            table(
+                ("condition", "this guest", "holds", "asked for"),
+                ((one.words, one.value, one.holds, one.wanted) for one in self.reasons),
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +193,24 @@ class NightReport:
                 for one in self.segments
             ],
         }
+
+    def _repr_html_(self) -> Html:
+        since = f"; changes since {self.previous}" if self.previous else ""
+        rows = (
+            (one.name, one.count, one.entered, one.left, _share(one.count, self.universe))
+            if one.count is not None
+            else (one.name, None, None, None, one.unavailable)
+            for one in self.segments
+        )
+        columns = ("segment", "guests", "entered", "left", "")
+        return joined(
+            paragraph(strong(f"{self.universe:,} guests"), f" at the start of {self.as_of}{since}"),
+            table(columns, rows, numbers=columns[1:4]),
+        )
+
+
+def _share(count: int, universe: int) -> Html:
+    return meter(count / universe if universe else 0)
 
 
 def difference_as_json(name: str, as_of: date, difference: Difference) -> dict[str, Any]:

@@ -22,6 +22,30 @@ HELD_BACK: Final = 90  # days that models have not seen, so that they can be jud
 DAYS_BETWEEN: Final = 7  # so that the second night has people who came and went
 
 
+def restaurant(folder: Path | str, *, customers: int = 10_000, seed: int = 0) -> Workspace:
+    """Return the workspace of a synthetic restaurant, made in `folder` where it is not there yet.
+
+    It has no models until some are trained. The latest night is the one to ask; the raw data, with
+    the truth about the guests that `segml.datasets.oracle` reads, are in the folder's ``data``.
+
+    Parameters
+    ----------
+    folder
+        The workspace, as for `make`.
+    customers, seed
+        Of the synthetic restaurant.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder holds another workspace.
+    """
+    plan = RestaurantPlan(customers=customers, seed=seed)
+    workspace = _filled(Path(folder), plan, _silent)
+    _nights(workspace, plan, _silent)
+    return workspace
+
+
 def make(
     folder: Path, customers: int, seed: int, progress: Callable[[str, float], None]
 ) -> NightReport:
@@ -39,10 +63,28 @@ def make(
         Told each step and the share of the work done before it.
     """
     plan = RestaurantPlan(customers=customers, seed=seed)
+    workspace = _filled(folder, plan, progress)
+    _teach(workspace, _end(plan) - timedelta(days=HELD_BACK), progress)
+    return _nights(workspace, plan, progress)
+
+
+def _silent(_step: str, _share: float) -> None:
+    return None
+
+
+def _end(plan: RestaurantPlan) -> date:
+    """Return the day at whose start everything has happened."""
+    return plan.last_day + timedelta(days=1)
+
+
+def _filled(
+    folder: Path, plan: RestaurantPlan, progress: Callable[[str, float], None]
+) -> Workspace:
+    """Return the workspace in `folder` with the facts of a plan."""
     workspace = _workspace(folder, plan)
     (folder / "data").mkdir(exist_ok=True)
     _mark(folder).write_text(_plan_text(plan), encoding="utf-8")
-    pieces = shares(plan, PIECE) if customers > PIECE else [None]
+    pieces = shares(plan, PIECE) if plan.customers > PIECE else [None]
     for number, blocks in enumerate(pieces):
         data = folder / "data" if blocks is None else folder / "data" / f"{number:03}"
         start, step = 0.6 * number / len(pieces), 0.6 / len(pieces)
@@ -51,8 +93,14 @@ def make(
             progress(what, start + step * share)
 
         _fill(workspace, data, plan, blocks, told)
-    last = plan.last_day + timedelta(days=1)
-    _teach(workspace, last - timedelta(days=HELD_BACK), progress)
+    return workspace
+
+
+def _nights(
+    workspace: Workspace, plan: RestaurantPlan, progress: Callable[[str, float], None]
+) -> NightReport:
+    """Run the last two nights and return the report of the last."""
+    last = _end(plan)
     workspace.nightly(
         last - timedelta(days=DAYS_BETWEEN), lambda step, share: progress(step, 0.8 + 0.1 * share)
     )

@@ -3,14 +3,14 @@
 Written by ``make fields`` from the library's features and the tables of facts.
 """
 
-from segml.rules.expressions import (
+from segml.expressions import (
     BooleanField,
     DateField,
     ListField,
     NumberField,
     TextField,
 )
-from segml.rules.occurrences import EventField, entered, in_segment, left
+from segml.occurrences import EventField, entered, in_segment, left
 
 __all__ = [
     "age",
@@ -44,6 +44,7 @@ __all__ = [
     "favorite_weekday",
     "first_order_at",
     "first_order_value",
+    "gap_spread_days",
     "healthy_share",
     "in_segment",
     "instagram_follower",
@@ -182,6 +183,8 @@ last_order_value = NumberField("last_order_value")
 """The amount of the latest order."""
 usual_gap_days = NumberField("usual_gap_days")
 """The median gap between days with an order; known from two such days on."""
+gap_spread_days = NumberField("gap_spread_days")
+"""The standard deviation of those gaps: small for a creature of habit."""
 overdue_ratio = NumberField("overdue_ratio")
 """Days since the last order divided by the guest's usual gap: 1 is on time, 3 is late."""
 favorite_category = TextField("favorite_category")

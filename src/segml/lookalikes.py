@@ -21,9 +21,9 @@ from segml.core.tables import CustomerId
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Codes
 from segml.engine.sets import SetEngine
+from segml.expressions import Expression
 from segml.library.features import FEATURES
 from segml.rulebook import Rulebook, RuleLike, wire_of
-from segml.rules.expressions import Expression
 from segml.scoring.discovery import FoundRule, NothingFound, rule_of_list
 from segml.scoring.lookalike import Lookalike, lookalike
 from segml.scoring.lookalike_spec import LookalikeSpec, check_size

@@ -138,11 +138,19 @@ class Modelling:
         if not report.verdict.promoted:
             self.tracking.point(model.name, CHALLENGER, version)
             return Training(report, version)
-        if reign is not None:
-            self.tracking.point(model.name, ROLLBACK, reign.version)
-        self.tracking.point(model.name, CHAMPION, version)
-        self._champions.versions.crown(model.name, Reign(day, model.digest, version))
+        self._crown(model.name, Reign(day, model.digest, version))
         return Training(report, version)
+
+    def _crown(self, name: str, reign: Reign) -> None:
+        """Make a version champion from a day on; the aliases speak of the latest day."""
+        versions = self._champions.versions
+        before = versions.reign(name, reign.since)
+        versions.crown(name, reign)
+        if versions.reign(name) != reign:
+            return  # a later day has a champion of its own
+        if before is not None:
+            self.tracking.point(name, ROLLBACK, before.version)
+        self.tracking.point(name, CHAMPION, reign.version)
 
     def _verdict(
         self, trained: Trained, study: Study, judged: Sequence[Slice], reign: Reign | None
@@ -150,6 +158,8 @@ class Modelling:
         if reign is None:
             return gate.first(trained.spec, judged)
         champion = self._champions.versions.model(trained.model.name, reign.digest)
+        if (champion.label, champion.horizon) != (trained.spec.label, trained.spec.horizon):
+            return gate.other(trained.spec, judged, champion)
         fair = trained.judged.filter(pl.col("night") >= champion.as_of)
         told = [_said(champion, study, night) for night in fair["night"].unique()]
         rows = fair.join(pl.concat(told), on=["code", "night"]) if told else fair
@@ -170,7 +180,7 @@ class Modelling:
         name
             Of the model.
         as_of
-            The night; the latest whose window is over unless given.
+            The night; unless given, the latest whose window is over.
         version
             A registered version, whoever was champion.
         oracle
@@ -179,11 +189,12 @@ class Modelling:
             `MOST_FORESEEN`.
         """
         end = self._end()
-        model, number = self._judge(name, as_of, version, end)
+        recorded = self._study(self.spec(name), end).end
+        model, number = self._judge(name, as_of, version, recorded)
         spec = self.spec(name).within(model.horizon)
-        day = as_of or end - timedelta(days=model.horizon)
         outcome = self._study(spec, end, model.inputs, everybody=True)
-        rows, label = labelled(outcome, [day])
+        day = as_of or recorded - timedelta(days=model.horizon)
+        rows, label = labelled(outcome, [day], end)
         baselines = comparisons(spec, self._study(spec, day), self._definitions())
         judged = rows.select("customer_id", "code", active=active()).with_columns(
             outcome=pl.Series(label),
@@ -235,11 +246,12 @@ class Modelling:
         rows = moment.rows(codes, (field,)).rename({field: "score"})
         rows = rows.with_columns(band=band(champion.model.threshold))
         if explained:
-            inputs = in_wire_units(moment.rows(codes, champion.inputs))
-            said = [[str(one) for one in row] for row in reasons(champion.model, inputs)]
             # Whom the model does not speak of has no score, so there is nothing to explain.
-            told = pl.Series("reasons", said, pl.List(pl.String))
-            rows = rows.with_columns(pl.when(pl.col("score").is_not_null()).then(told))
+            held = rows["score"].is_not_null().to_numpy()
+            inputs = in_wire_units(moment.rows(codes[held], champion.inputs))
+            said = [[str(one) for one in row] for row in reasons(champion.model, inputs)]
+            told = inputs.select("customer_id", reasons=pl.Series(said, dtype=pl.List(pl.String)))
+            rows = rows.join(told, on="customer_id", how="left")
         return rows.sort("customer_id")
 
     def listed(self) -> list[dict[str, Any]]:
@@ -270,9 +282,7 @@ class Modelling:
         if now is None or not before:
             raise WorkspaceError(f"No other version was champion of “{name}” before {as_of}.")
         with writing(self._folder):
-            self.tracking.point(name, ROLLBACK, now.version)
-            self.tracking.point(name, CHAMPION, before[-1].version)
-            self._champions.versions.crown(name, replace(before[-1], since=as_of))
+            self._crown(name, replace(before[-1], since=as_of))
         return before[-1].version
 
     def follow(self, name: str, as_of: date) -> int | None:
@@ -308,19 +318,21 @@ class Modelling:
         return known and (judged.height <= MOST_FORESEEN if oracle is None else oracle)
 
     def _judge(
-        self, name: str, as_of: date | None, version: int | None, end: date
+        self, name: str, as_of: date | None, version: int | None, recorded: date
     ) -> tuple[Model, int]:
-        self.spec(name)
+        """Return who foretold a night: its champion, who never saw what came after."""
         if version is not None:
             return self.tracking.model(name, version), version
-        reign = self._champions.versions.reign(name, as_of)
-        if reign is None:
-            when = f"on {as_of}" if as_of else "yet"
-            raise WorkspaceError(
-                f"Nobody was champion of “{name}” {when}. Train it by what was known then: "
-                f"segml train {name} --as-of {as_of or end}."
-            )
-        return self._champions.versions.model(name, reign.digest), reign.version
+        versions = self._champions.versions
+        for reign in reversed(versions.reigns().get(name, ())):
+            model = versions.model(name, reign.digest)
+            if reign.since <= (as_of or recorded - timedelta(days=model.horizon)):
+                return model, reign.version
+        night = as_of or recorded - timedelta(days=self.spec(name).horizon)
+        raise WorkspaceError(
+            f"Nobody was champion of “{name}” on {night}, so nothing was foretold that could be "
+            f"judged. Train it by what was known then: segml train {name} --as-of {night}."
+        )
 
     def _study(
         self, spec: ModelSpec, day: date, also: Iterable[str] = (), *, everybody: bool = False
@@ -367,5 +379,5 @@ def _parameters(trained: Trained, seed: int) -> dict[str, Any]:
 
 
 def _said(champion: Model, study: Study, night: date) -> pl.DataFrame:
-    rows, _ = labelled(study, [night])
+    rows, _ = labelled(study, [night], study.as_of)
     return rows.select("code", "night", champion=pl.Series(champion.logits(rows)))

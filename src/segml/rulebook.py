@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from segml.champions import Champions, at_thresholds
 from segml.core.errors import RuleRefused, SegmentInUse, UnknownName, WorkspaceError
+from segml.expressions import Expression
 from segml.library.features import FEATURES
 from segml.rules.catalog import Catalog, build
 from segml.rules.criteria import Rule
-from segml.rules.expressions import Expression
 from segml.rules.parse import parse
 from segml.segments.segment import Segment
 from segml.storage.lock import writing

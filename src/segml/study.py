@@ -6,7 +6,7 @@ it scores cannot differ.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
 
@@ -59,11 +59,24 @@ class Study:
     most: int = MOST_CUSTOMERS
     _rows: dict[date, pl.DataFrame] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def first_day(self) -> date | None:
         """Return the day of the first order; None without any."""
-        days = self.history(self.as_of).rows("orders").select(pl.col("day").min()).collect()
-        found: date | None = days.item()
+        return self._record[0]
+
+    @property
+    def end(self) -> date:
+        """Return the day after the last order: what happens from it on is in no record yet."""
+        last = self._record[1]
+        return self.as_of if last is None else last + timedelta(days=1)
+
+    @cached_property
+    def _record(self) -> tuple[date | None, date | None]:
+        days = pl.col("day")
+        orders = self.history(self.as_of).rows("orders")
+        found: tuple[date | None, date | None] = (
+            orders.select(first=days.min(), last=days.max()).collect().row(0)
+        )
         return found
 
     @cached_property
@@ -80,9 +93,13 @@ class Study:
             self._rows[day] = in_wire_units(found).with_columns(code=pl.Series(codes))
         return self._rows[day]
 
-    def labels(self, day: date, rows: pl.DataFrame) -> pl.Series:
-        """Return what became of those customers; null for those of whom it cannot be said."""
-        outcome = Outcome(self.history(self.as_of), day, self.spec.horizon)
+    def labels(self, day: date, rows: pl.DataFrame, known: date) -> pl.Series:
+        """Return what became of those customers, by what was known before a day.
+
+        Null for those of whom it cannot be said; `WorkspaceError` when the window is not over.
+        """
+        seen = self.history(min(known, self.as_of))
+        outcome = Outcome(seen, day, self.spec.horizon, self.end)
         return LABELS[self.spec.label](outcome, rows, self.spec.label_settings)
 
     def order_days(self, day: date) -> BuyingStatistics:

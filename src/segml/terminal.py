@@ -22,6 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from segml.core.cells import cell
 from segml.core.errors import RuleRefused, SegmlError
 
 OUT: Final = Console(highlight=False)
@@ -51,23 +52,6 @@ def table(
         cells = zip(row, grouped, strict=True)
         shown.add_row(*(escape(cell(value, grouped=group)) for value, group in cells))
     OUT.print(shown)
-
-
-def cell(value: Any, *, grouped: bool) -> str:
-    """Return a value as a table shows it; an id is not `grouped` by thousands."""
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case int() if grouped:
-            return f"{value:,}"
-        case float():
-            return f"{value:,.2f}"
-        case list():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
 
 
 @contextmanager

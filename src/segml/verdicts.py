@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from segml.scoring.judging import Slice, by_slice
+from segml.core.markup import Html, bullets, joined, paragraph, strong, table
+from segml.scoring.judging import MEASURED, NAMES, Slice, by_slice, figures
 from segml.scoring.report import Report
 
 
@@ -42,6 +43,19 @@ class Training:
             **by_slice(self.report.judged),
         }
 
+    def _repr_html_(self) -> Html:
+        model, verdict = self.report.trained.model, self.report.verdict
+        promoted = "promoted" if verdict.promoted else "not promoted"
+        words = (f"Of {name} customers: {one['words']}" for name, one in model.certificate.items())
+        return joined(
+            paragraph(
+                strong(f"{model.title}, version {self.version}: {promoted}."),
+                f" Taught by what was known before {model.as_of}; foretells {model.horizon} days.",
+            ),
+            bullets([*verdict.reasons, *words]),
+            *map(_measured, self.report.judged),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -75,6 +89,33 @@ class Evaluation:
             "horizon_days": self.horizon,
             **by_slice(self.slices),
         }
+
+    def _repr_html_(self) -> Html:
+        return joined(
+            paragraph(
+                strong(f"{self.model}, version {self.version}"),
+                f" on the {self.horizon} days from {self.as_of} on",
+            ),
+            *map(_measured, self.slices),
+        )
+
+
+def _measured(one: Slice) -> Html:
+    """Return the figures of a slice, a row per score."""
+    beside = ((NAMES.get(name, name), figures(found)) for name, found in one.of.items())
+    rows = ((name, *(_figure(found[key]) for key in MEASURED)) for name, found in beside)
+    told = f"{one.rows:,} {one.name} customers, {one.positives / one.rows:.1%} with the label"
+    best = one.against_best()
+    if best:
+        told += f"; {best['gain_ratio']:.1%} of the possible gain, regret {best['regret']:+.4f}"
+    return joined(
+        paragraph(told),
+        table(("score", *MEASURED), rows, numbers=MEASURED),
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def band(threshold: float) -> pl.Expr:

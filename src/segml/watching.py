@@ -60,9 +60,12 @@ def _fallen(
     """Return why the precision is no longer what was promised; empty while nothing proves it."""
     versions = champions.versions
     known = [*versions.matured(reign.digest)]
+    seen_by = history(as_of)
+    recorded = _recorded(seen_by)
     start = model.as_of + timedelta(days=model.horizon * len(known))
-    while start + timedelta(days=model.horizon) <= as_of:
-        known.append(_matured(champions, model, start, history(as_of), moments))
+    while start + timedelta(days=model.horizon) <= min(as_of, recorded):
+        outcome = Outcome(seen_by, start, model.horizon, recorded)
+        known.append(_matured(champions, model, outcome, moments))
         versions.mature(reign.digest, known[-1])
         start += timedelta(days=model.horizon)
     seen, correct = sum(one.seen for one in known), sum(one.correct for one in known)
@@ -79,15 +82,18 @@ def _fallen(
     )
 
 
-def _matured(
-    champions: Champions, model: Model, start: date, history: History, moments: Moments
-) -> Matured:
+def _recorded(history: History) -> date:
+    """Return the day after the last order."""
+    last = history.rows("orders").select(pl.col("day").max()).collect().item()
+    return history.as_of if last is None else last + timedelta(days=1)
+
+
+def _matured(champions: Champions, model: Model, outcome: Outcome, moments: Moments) -> Matured:
     """Return how many customers were selected on a night, and how many had the label."""
-    moment = moments.at(start).need((model.field, *model.inputs))
+    moment = moments.at(outcome.start).need((model.field, *model.inputs))
     scores = moment.column(model.field).values
     chosen = bitmaps.codes(bitmaps.packed(scores >= model.threshold))
     rows = in_wire_units(moment.rows(chosen, tuple(model.inputs)))
-    outcome = Outcome(history, start, model.horizon)
     spec = champions.specs[model.name]
     label = LABELS[model.label](outcome, rows, spec.label_settings).drop_nulls().cast(pl.Boolean)
-    return Matured(start, len(label), int(label.sum()))
+    return Matured(outcome.start, len(label), int(label.sum()))

@@ -114,6 +114,17 @@ class UsualGap:
 
 
 @dataclass(frozen=True, slots=True)
+class GapSpread:
+    """The standard deviation of those gaps, in days; three distinct days at least.
+
+    Of n gaps g it is √(n Σg² - (Σg)²) / n: whole numbers under the root and one division, so that
+    no two engines differ in a last bit.
+    """
+
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
 class Trailing:
     """How many rows lie on the `days` service days that end with the last row's day; 0 without."""
 
@@ -202,6 +213,7 @@ Aggregated = (
     | Listed
     | Favourite
     | UsualGap
+    | GapSpread
     | Trailing
     | Followed
 )

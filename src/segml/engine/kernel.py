@@ -26,6 +26,7 @@ from segml.core.features import (
     First,
     Followed,
     Form,
+    GapSpread,
     Largest,
     Last,
     Listed,
@@ -137,6 +138,9 @@ class _Kernel:
             case UsualGap(rows):
                 grouped, mask = self._rows(rows)
                 return _usual_gap(grouped, mask)
+            case GapSpread(rows):
+                grouped, mask = self._rows(rows)
+                return _gap_spread(grouped, mask)
             case Trailing(rows, days):
                 grouped, mask = self._rows(rows)
                 return pl.Series(_trailing(grouped, mask, days))
@@ -301,14 +305,31 @@ def _lists(owners: Ints, values: pl.Series, many: int) -> pl.Series:
     return lists["value"][placed(places)]
 
 
-def _usual_gap(grouped: Grouped, mask: Bools | None) -> pl.Series:
+def _gaps(grouped: Grouped, mask: Bools | None) -> tuple[Ints, Ints]:
+    """Return whose the gaps between consecutive distinct days are, ascending, and their days."""
     days = grouped.raw("day").to_physical().to_numpy()
     days = days if mask is None else days[mask]
     visits = different((grouped.owners(mask).astype(np.int64) << 32) + days + 2**31)
     owners = visits >> 32
     same = owners[1:] == owners[:-1]
-    gaps = np.sort((owners[1:][same] << 32) | np.diff(visits)[same])
-    owners, gaps = gaps >> 32, gaps & 0xFFFFFFFF
+    return owners[1:][same], np.diff(visits)[same]
+
+
+def _gap_spread(grouped: Grouped, mask: Bools | None) -> pl.Series:
+    owners, gaps = _gaps(grouped, mask)
+    # Sums of whole numbers that a float holds exactly.
+    many, total, squares = (
+        np.bincount(owners, weights, grouped.guests) for weights in (None, gaps, gaps * gaps)
+    )
+    with np.errstate(invalid="ignore"):
+        spread = np.sqrt(many * squares - total * total) / many
+    return pl.Series(np.where(many > 1, spread, np.nan)).fill_nan(None)
+
+
+def _usual_gap(grouped: Grouped, mask: Bools | None) -> pl.Series:
+    owners, gaps = _gaps(grouped, mask)
+    ordered = np.sort((owners << 32) | gaps)
+    owners, gaps = ordered >> 32, ordered & 0xFFFFFFFF
     found = np.full(grouped.guests, np.nan)
     starts = firsts(owners)
     many = np.diff(starts, append=len(owners))

@@ -24,6 +24,7 @@ from segml.core.features import (
     First,
     Followed,
     Form,
+    GapSpread,
     Largest,
     Last,
     Listed,
@@ -94,6 +95,7 @@ def _blocks(names: dict[Form | Events, str], history: History) -> Iterable[pl.La
                 | Distinct(rows)
                 | Listed(rows)
                 | UsualGap(rows)
+                | GapSpread(rows)
                 | Trailing(rows)
             ):
                 aggregate = _aggregate(part, history).alias(name)
@@ -152,6 +154,12 @@ def _aggregate(form: Aggregated, history: History) -> pl.Expr:
         case UsualGap(rows):
             days = _only(pl.col("day"), _where(rows, history)).to_physical()
             return days.sort().unique(maintain_order=True).diff().median()
+        case GapSpread(rows):
+            days = _only(pl.col("day"), _where(rows, history)).to_physical().cast(pl.Int64)
+            gaps = days.sort().unique(maintain_order=True).diff()
+            many = gaps.count().cast(pl.Int64)
+            under = many * (gaps * gaps).sum() - gaps.sum().pow(2)
+            return pl.when(many > 1).then(under.cast(pl.Float64).sqrt() / many)
         case Trailing(rows, days):
             where = _where(rows, history)
             day = _only(pl.col("day"), where)

@@ -29,6 +29,7 @@ from segml.core.features import (
     First,
     Followed,
     Form,
+    GapSpread,
     Largest,
     Last,
     Listed,
@@ -168,6 +169,8 @@ def _aggregated(form: Aggregated, facts: Facts) -> Value:
             return _favourite(_known(rows, column, facts), column)
         case UsualGap(rows):
             return _usual_gap(sorted({row["day"] for row in _rows(rows, facts)}))
+        case GapSpread(rows):
+            return _gap_spread(sorted({row["day"] for row in _rows(rows, facts)}))
         case Trailing(rows, days):
             return _trailing([row["day"] for row in _rows(rows, facts)], days)
         case Followed(first, then, by):
@@ -222,6 +225,14 @@ def _favourite(rows: list[Row], column: str) -> Value:
 def _usual_gap(days: list[date]) -> float | None:
     gaps = [(after - before).days for before, after in pairwise(days)]
     return float(median(gaps)) if gaps else None
+
+
+def _gap_spread(days: list[date]) -> float | None:
+    gaps = [(after - before).days for before, after in pairwise(days)]
+    many = len(gaps)
+    if many < 2:
+        return None
+    return math.sqrt(many * sum(gap * gap for gap in gaps) - sum(gaps) ** 2) / many
 
 
 def _trailing(days: list[date], length: int) -> int:

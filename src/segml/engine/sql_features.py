@@ -25,6 +25,7 @@ from segml.core.features import (
     First,
     Followed,
     Form,
+    GapSpread,
     Largest,
     Last,
     Listed,
@@ -67,7 +68,7 @@ def type_of(basic: Basic) -> Type:
     match basic:
         case Count() | Sum() | Distinct() | Trailing() | HasAny():
             return Type.INTEGER
-        case UsualGap() | Followed() | Nearest():
+        case UsualGap() | GapSpread() | Followed() | Nearest():
             return Type.FLOAT
         case Listed():
             return Type.LIST

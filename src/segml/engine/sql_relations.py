@@ -18,6 +18,7 @@ from segml.core.features import (
     Favourite,
     First,
     Followed,
+    GapSpread,
     Last,
     Listed,
     Nearest,
@@ -53,7 +54,18 @@ class HasAny:
     values: tuple[Scalar, ...]
 
 
-Related = First | Last | Listed | Favourite | UsualGap | Trailing | Followed | Nearest | HasAny
+Related = (
+    First
+    | Last
+    | Listed
+    | Favourite
+    | UsualGap
+    | GapSpread
+    | Trailing
+    | Followed
+    | Nearest
+    | HasAny
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,8 @@ def relation(form: Related, setting: Setting) -> exp.Select:
             return _listed(rows, column, setting)
         case UsualGap(rows):
             return _usual_gap(rows, setting)
+        case GapSpread(rows):
+            return _gap_spread(rows, setting)
         case Trailing(rows, days):
             return _trailing(rows, days, setting)
         case Followed(first, then, by):
@@ -194,17 +208,44 @@ def _listed(rows: Rows, column: str, setting: Setting) -> exp.Select:
     )
 
 
-def _usual_gap(rows: Rows, setting: Setting) -> exp.Select:
+def _gaps(rows: Rows, setting: Setting) -> exp.Select:
+    """Return ``customer_id, gap``: the days between consecutive distinct days."""
     days = setting.known(rows, "day").select("customer_id", "day").distinct()
     paired = exp.select(
         "customer_id", "day", "LAG(day) OVER (PARTITION BY customer_id ORDER BY day) AS previous"
     ).from_(days.subquery("days"))
     gap = days_between(exp.column("previous"), exp.column("day"))
-    gaps = (
+    return (
         exp.select("customer_id", exp.alias_(gap, "gap"))
         .from_(paired.subquery("paired"))
         .where("NOT previous IS NULL")
     )
+
+
+def _gap_spread(rows: Rows, setting: Setting) -> exp.Select:
+    many, total, squares = (
+        as_float(one)
+        for one in (
+            exp.Count(this=exp.Star()),
+            exp.Sum(this=exp.column("gap")),
+            exp.Sum(this=exp.Mul(this=exp.column("gap"), expression=exp.column("gap"))),
+        )
+    )
+    under = exp.Sub(
+        this=exp.Mul(this=many, expression=squares),
+        expression=exp.Mul(this=total, expression=total.copy()),
+    )
+    spread = exp.Div(this=exp.Sqrt(this=exp.Paren(this=under)), expression=many.copy())
+    return (
+        exp.select("customer_id", exp.alias_(spread, "value"))
+        .from_(_gaps(rows, setting).subquery("gaps"))
+        .group_by("customer_id")
+        .having("COUNT(*) > 1")
+    )
+
+
+def _usual_gap(rows: Rows, setting: Setting) -> exp.Select:
+    gaps = _gaps(rows, setting)
     ranked = exp.select(
         "customer_id",
         "gap",

@@ -22,6 +22,7 @@ from segml.core.features import (
     Feature,
     First,
     Followed,
+    GapSpread,
     Largest,
     Last,
     Listed,
@@ -29,7 +30,6 @@ from segml.core.features import (
     Nearest,
     Ratio,
     Rows,
-    Score,
     Sum,
     Trailing,
     Unit,
@@ -38,6 +38,7 @@ from segml.core.features import (
 from segml.core.predicates import Compare, Field, IsNull, Not
 from segml.core.tables import CONTACT_CHANNELS, MONEY_SCALE, ORDER_CHANNELS, TIERS
 from segml.library.entries import date, emails, flag, hours, number, share, text, texts
+from segml.library.predictions import PREDICTIVE
 
 _ORDERS = Rows("orders")
 _ITEMS = Rows("order_items")
@@ -133,6 +134,13 @@ _BEHAVIOURAL = (
         Unit.DAYS,
         "usual days between visits",
         "The median gap between days with an order; known from two such days on.",
+    ),
+    number(
+        "gap_spread_days",
+        GapSpread(_ORDERS),
+        Unit.DAYS,
+        "spread of days between visits",
+        "The standard deviation of those gaps: small for a creature of habit.",
     ),
     number(
         "overdue_ratio",
@@ -347,30 +355,6 @@ _CUSTOM = (
     texts("dietary", Attribute("dietary"), "dietary needs", "Dietary needs on file."),
 )
 
-_PREDICTIVE = (
-    number(
-        "churn_risk",
-        Score("churn"),
-        Unit.SHARE,
-        "churn risk",
-        "The calibrated probability of no order within the model's horizon.",
-    ),
-    number(
-        "tier_upgrade_likelihood",
-        Score("tier_upgrade"),
-        Unit.SHARE,
-        "tier upgrade likelihood",
-        "The calibrated probability of reaching a higher tier within the model's horizon.",
-    ),
-    number(
-        "expected_orders_90d",
-        Score("expected_orders"),
-        Unit.ORDERS,
-        "expected orders in the next 90 days",
-        "The number of orders to expect on the next 90 days.",
-    ),
-)
-
 
 def _grouped() -> dict[str, Feature]:
     groups = {
@@ -378,7 +362,7 @@ def _grouped() -> dict[str, Feature]:
         "Demographic": _DEMOGRAPHIC,
         "Engagement": _ENGAGEMENT,
         "Custom": _CUSTOM,
-        "Predictive": _PREDICTIVE,
+        "Predictive": PREDICTIVE,
     }
     return {
         entry.name: Feature(

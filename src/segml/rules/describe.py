@@ -113,7 +113,7 @@ def value_words(named: Named, value: Any) -> str:
 def _number(named: Named, stored: int | float) -> str:
     number = unscaled(stored, named.scale)
     if named.unit is Unit.SHARE:
-        return f"{Decimal(str(number)) * 100:f}".rstrip("0").rstrip(".") + " %" if number else "0 %"
+        return f"{(Decimal(str(number)) * 100).normalize():f} %"
     if named.unit == Unit.MONEY and isinstance(number, float):
         return f"{number:,.2f}" if round(number, 2) == number else f"{number:,}"
     return f"{number:,}"

@@ -26,13 +26,14 @@ def refuse_leaks(lesson: Lesson, title: str, active: NDArray[np.bool_]) -> None:
     Parameters
     ----------
     lesson
-        The rows to learn from.
+        The rows to learn from, with their ``night``.
     title
         Of the model, for people.
     active
         Which rows are of active customers, of whom no field can be nearly certain.
     """
-    wrong = [*_strangers(lesson.frame), *_tellers(lesson, active)]
+    # Of somebody who had not ordered no number means anything, so strangers come first.
+    wrong = _strangers(lesson.frame) or _tellers(lesson, active)
     if wrong:
         lines = "".join(f"\n  - {one}" for one in wrong)
         raise WorkspaceError(f"The “{title}” model would learn from what was not known yet:{lines}")
@@ -54,11 +55,14 @@ def _strangers(rows: pl.DataFrame) -> list[str]:
 
 
 def _tellers(lesson: Lesson, active: NDArray[np.bool_]) -> list[str]:
-    label = lesson.label[active]
+    # What was written down afterwards shows best on the latest night: its window ends today.
+    nights = lesson.frame["night"]
+    chosen = active & (nights == nights.max()).to_numpy()
+    label = lesson.label[chosen]
     if min(label.sum(), (~label).sum()) < _FEWEST:
         return []
     found = []
-    rows = lesson.design.numbers(lesson.frame.filter(pl.Series(active)))
+    rows = lesson.design.numbers(lesson.frame.filter(pl.Series(chosen)))
     for values in rows:
         told = max(_auc(values, label), _auc(values.is_null().cast(pl.Int8), label))
         if told > _TOO_GOOD:

@@ -34,6 +34,26 @@ DERIVED: Final[Mapping[str, tuple[tuple[str, ...], pl.Expr]]] = {
         ("order_days_total", "days_since_first_order", "days_since_last_order"),
         _last / _mean_gap,
     ),
+    "gap_variation": (
+        (
+            "order_days_total",
+            "days_since_first_order",
+            "days_since_last_order",
+            "gap_spread_days",
+        ),
+        pl.col("gap_spread_days") / _mean_gap,
+    ),
+    # How many of the usual spreads a silence lies beyond the mean gap: for a creature of habit
+    # being a little late says more.
+    "lateness": (
+        (
+            "order_days_total",
+            "days_since_first_order",
+            "days_since_last_order",
+            "gap_spread_days",
+        ),
+        (_last - _mean_gap) / (pl.col("gap_spread_days") + 1),
+    ),
     "order_day_rate": (("order_days_total", "days_since_first_order"), _x / _first),
     "trend_30_of_90d": (
         ("orders_30d", "orders_90d"),

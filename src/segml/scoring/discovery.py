@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.stats import beta, hypergeom
 
+from segml.core.markup import Html, joined, paragraph, strong, table
 from segml.rules.catalog import Catalog, Named
 from segml.rules.describe import sentence
 from segml.rules.parse import parse
@@ -66,12 +67,31 @@ class FoundRule:
     missed: int
     extra: int
 
+    def _repr_html_(self) -> Html:
+        shares = (
+            ("of the list, have the rule", self.coverage),
+            ("with the rule, on the list", self.precision),
+        )
+        return joined(
+            paragraph(strong(self.sentence)),
+            table(
+                ("on the half it was not learned from", "share", "95 % interval"),
+                (
+                    (words, f"{one.value:.1%}", f"{one.low:.1%} to {one.high:.1%}")
+                    for words, one in shares
+                ),
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NothingFound:
     """There is no rule that would hold; `reason` is a sentence for the person who asked."""
 
     reason: str
+
+    def _repr_html_(self) -> Html:
+        return paragraph(self.reason)
 
 
 def rule_of_list(

@@ -15,6 +15,7 @@ from segml.scoring.bootstrap import log_loss_gap
 from segml.scoring.judging import Slice
 from segml.scoring.learners import chance
 from segml.scoring.measures import measures
+from segml.scoring.model import Model
 from segml.scoring.spec import ModelSpec
 
 _ENOUGH: Final = 5_000  # active customers, from which on the calibration error is known well enough
@@ -61,6 +62,15 @@ def first(spec: ModelSpec, judged: Sequence[Slice]) -> Verdict:
                 f"{found.estimate:.4f}."
             )
     return Verdict(promoted=True, reasons=("It is the first.", *short))
+
+
+def other(spec: ModelSpec, judged: Sequence[Slice], champion: Model) -> Verdict:
+    """Return the verdict on a version that foretells something else than the champion does."""
+    alone = first(spec, judged)
+    asked = f"“{champion.label}” within {champion.horizon} days"
+    told = f"The champion foretells something else ({asked}), so they cannot be compared."
+    reasons = (told, *alone.reasons[1:]) if alone.promoted else alone.reasons
+    return Verdict(alone.promoted, reasons)
 
 
 def compare(spec: ModelSpec, rows: pl.DataFrame, judged: Sequence[Slice]) -> Verdict:

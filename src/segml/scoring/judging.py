@@ -67,7 +67,7 @@ class Slice:
     def against_best(self) -> dict[str, float]:
         """Return the score as a ratio to the best possible, where that is known.
 
-        ``gain_ratio`` is (AUC - 1/2) over the best one's, ``regret`` the log-loss less the best one's.
+        ``gain_ratio`` is AUC above 1/2, over that of the best; ``regret`` what log-loss exceeds it.
         """
         if BEST not in self.of:
             return {}

@@ -1,7 +1,8 @@
 """A label is a function from an outcome to one value per customer; nothing else looks past `as_of`.
 
 An outcome is what happened in ``[start, start + horizon)``, as far as it was known before the day
-that looks back. Law kept: a window that is not over on that day has no label.
+that looks back. Law kept: a window that is not over on that day, or that the record does not reach
+the end of, has no label.
 
 To add a label: one function below and its line in `LABELS`.
 """
@@ -29,18 +30,27 @@ class Outcome:
     history
         Everything known on the day that looks back.
     start, horizon
-        The window; `WorkspaceError` when it is not over on that day.
+        The window; `WorkspaceError` when it is not over on that day, or the record ends in it.
+    recorded
+        The day after the last order that was ever recorded.
     """
 
     history: History
     start: date
     horizon: int
+    recorded: date
 
     def __post_init__(self) -> None:
         if self.end > self.history.as_of:
             raise WorkspaceError(
                 f"What happens in the {self.horizon} days from {self.start} on is not known before "
                 f"{self.end}; at the start of {self.history.as_of} it would be cut short."
+            )
+        if self.end > self.recorded:
+            raise WorkspaceError(
+                f"What happens in the {self.horizon} days from {self.start} on is not all in the "
+                f"record, which has no order from {self.recorded} on, so silence would mean "
+                "nothing. Import later orders, or name an earlier day."
             )
 
     @property

@@ -5,8 +5,10 @@ was the steadiest of what was tried. Everything learned is plain data: no pickle
 
 * ``rfm_logistic``: a logistic regression on recency, frequency and money with all their squares and
   products. Very hard to beat, and the one to hold others to.
+* ``rhythm_logistic``: the same with how regular a customer is, and how late by that measure. In the
+  synthetic restaurant it reaches .99 of the gain that is possible, where the former has .98.
 * ``trees``: LightGBM on every field of the declaration.
-* ``anchored_trees``: LightGBM on what the logistic regression leaves over.
+* ``anchored_trees``: LightGBM on what the rhythm logistic leaves over.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from segml.scoring.arrays import Numbers
+from segml.scoring.basis import numbers, products
 from segml.scoring.design import Design
 
 Floats = NDArray[np.float64]
@@ -35,14 +38,6 @@ _TREES: Final = {
     "num_threads": 1,  # the same bytes on every machine, and as fast where cores are shared
     "verbose": -1,
 }
-# What the logistic regression is made of, so a declaration has to name them.
-NEEDED: Final = (
-    "order_days_total",
-    "days_since_first_order",
-    "days_since_last_order",
-    "lifetime_spend",
-    "orders_90d",
-)
 _ROUNDS: Final = 150
 _ANCHORED_ROUNDS: Final = 80
 _FEWEST_IN_LEAF: Final = 40
@@ -92,17 +87,24 @@ class Lesson:
     seed: int
 
     @cached_property
-    def rfm_logistic(self) -> "RfmLogistic":
-        """Return the logistic regression, which is a learner, an anchor and a baseline."""
-        return RfmLogistic.fit(self)
+    def rfm_logistic(self) -> "Logistic":
+        """Return the logistic regression on recency, frequency and money, every model's bar."""
+        return Logistic.fit("rfm", self)
+
+    @cached_property
+    def rhythm_logistic(self) -> "Logistic":
+        """Return the one that knows each customer's rhythm, too: a learner, and an anchor."""
+        return Logistic.fit("rhythm", self)
 
 
 @dataclass(frozen=True, slots=True)
-class RfmLogistic:
-    """A quadratic logistic regression on recency, frequency and money.
+class Logistic:
+    """A quadratic logistic regression.
 
     Attributes
     ----------
+    basis
+        What it is quadratic in: a key of `basis.BASES`.
     design
         For the distance to the next tier, where the model is about tiers.
     mean, scale, weights
@@ -111,6 +113,7 @@ class RfmLogistic:
         Of the whole.
     """
 
+    basis: str
     design: Design
     mean: tuple[float, ...]
     scale: tuple[float, ...]
@@ -118,16 +121,17 @@ class RfmLogistic:
     bias: float
 
     @classmethod
-    def fit(cls, lesson: Lesson) -> "RfmLogistic":
+    def fit(cls, basis: str, lesson: Lesson) -> "Logistic":
         """Return the maximum of the penalised likelihood (ridge, C = 1 on standardised terms)."""
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 (loads slowly)
 
-        terms = products(basics(lesson.frame, lesson.design))
+        terms = products(numbers(basis, lesson.frame, lesson.design))
         mean, scale = terms.mean(axis=0), terms.std(axis=0)
         scale[scale == 0] = 1.0
         model = LogisticRegression(solver="newton-cholesky")  # few terms, many rows
         model.fit((terms - mean) / scale, lesson.label)
         return cls(
+            basis,
             lesson.design,
             tuple(mean.tolist()),
             tuple(scale.tolist()),
@@ -137,13 +141,14 @@ class RfmLogistic:
 
     def logits(self, frame: pl.DataFrame) -> Floats:
         """Return the log-odds of the label, one per row."""
-        terms = products(basics(frame, self.design))
+        terms = products(numbers(self.basis, frame, self.design))
         weights = np.array(self.weights) / np.array(self.scale)
         return np.asarray(terms @ weights + (self.bias - np.array(self.mean) @ weights))
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""
         return {
+            "basis": self.basis,
             "design": self.design.as_json(),
             "mean": list(self.mean),
             "scale": list(self.scale),
@@ -152,43 +157,11 @@ class RfmLogistic:
         }
 
     @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> "RfmLogistic":
+    def from_json(cls, plain: Mapping[str, Any]) -> "Logistic":
         """Return what `as_json` wrote."""
         mean, scale, weights = (tuple(plain[name]) for name in ("mean", "scale", "weights"))
-        return cls(Design.from_json(plain["design"]), mean, scale, weights, plain["bias"])
-
-
-def basics(frame: pl.DataFrame, design: Design) -> Floats:
-    """Return recency, frequency, age, money, pace and rhythm of every row on their own scales.
-
-    Logarithms, since what doubles matters, not what is added.
-    """
-    x, first, last = (
-        pl.col(name).cast(pl.Float64)
-        for name in ("order_days_total", "days_since_first_order", "days_since_last_order")
-    )
-    gap = pl.when(x > 1).then((first - last) / (x - 1)).otherwise(first)
-    columns = [
-        x.log(),
-        last.log(),
-        first.log(),
-        (pl.col("lifetime_spend") / x).clip(lower_bound=0).log1p(),
-        pl.col("orders_90d").cast(pl.Float64).log1p(),
-        (last / pl.max_horizontal(gap, 1.0)).log1p(),
-        (x > 1).cast(pl.Float64),
-    ]
-    if design.tiers:
-        lacking = design.to_next_tier().clip(lower_bound=0).log1p().fill_null(0.0)
-        pace = pl.col("spend_90d").cast(pl.Float64).clip(lower_bound=0).log1p()
-        columns += [lacking, pace]
-    return frame.select(one.alias(f"{i}") for i, one in enumerate(columns)).to_numpy()
-
-
-def products(columns: Floats) -> Floats:
-    """Return the columns, their squares and their products."""
-    wide = columns.shape[1]
-    pairs = [(i, j) for i in range(wide) for j in range(i, wide)]
-    return np.column_stack([columns, *(columns[:, i] * columns[:, j] for i, j in pairs)])
+        design = Design.from_json(plain["design"])
+        return cls(plain["basis"], design, mean, scale, weights, plain["bias"])
 
 
 @dataclass(frozen=True)
@@ -207,10 +180,10 @@ class Trees:
 
     design: Design
     text: str
-    anchor: RfmLogistic | None = None
+    anchor: Logistic | None = None
 
     @classmethod
-    def fit(cls, lesson: Lesson, anchor: RfmLogistic | None = None) -> "Trees":
+    def fit(cls, lesson: Lesson, anchor: Logistic | None = None) -> "Trees":
         """Return trees grown on the lesson; with an anchor, on what that leaves over."""
         import lightgbm  # noqa: PLC0415 (loads slowly)
 
@@ -247,20 +220,17 @@ class Trees:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Trees":
         """Return what `as_json` wrote."""
-        anchor = None if plain["anchor"] is None else RfmLogistic.from_json(plain["anchor"])
+        anchor = None if plain["anchor"] is None else Logistic.from_json(plain["anchor"])
         return cls(Design.from_json(plain["design"]), plain["trees"], anchor)
 
 
-def _rfm_logistic(lesson: Lesson) -> RfmLogistic:
-    return lesson.rfm_logistic
-
-
 def _anchored(lesson: Lesson) -> Trees:
-    return Trees.fit(lesson, lesson.rfm_logistic)
+    return Trees.fit(lesson, lesson.rhythm_logistic)
 
 
 LEARNERS: Final[Mapping[str, tuple[Callable[[Lesson], Learned], Callable[[Any], Learned]]]] = {
-    "rfm_logistic": (_rfm_logistic, RfmLogistic.from_json),
+    "rfm_logistic": (lambda lesson: lesson.rfm_logistic, Logistic.from_json),
+    "rhythm_logistic": (lambda lesson: lesson.rhythm_logistic, Logistic.from_json),
     "trees": (Trees.fit, Trees.from_json),
     "anchored_trees": (_anchored, Trees.from_json),
 }

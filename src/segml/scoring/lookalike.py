@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from segml.core.errors import TooFewCustomers
+from segml.core.markup import Html, bullets, joined, paragraph, strong, table
 from segml.rules.catalog import Named
 from segml.scoring.differences import Difference, differences
 from segml.scoring.held_out import trial
@@ -80,6 +81,26 @@ class Lookalike:
         rows = np.flatnonzero(self.candidates)
         order = np.argsort(-self.similarity[rows], kind="stable")
         return rows[order[: int(np.ceil(round(size * len(rows), 6)))]]
+
+    def _repr_html_(self) -> Html:
+        many = f" beside {int(self.candidates.sum()):,} customers who may be found"
+        curve, others = self.curve, (self.within_activity, self.spenders, self.random)
+        columns = ("lift of", "lookalike", "95 %", "equally active", "big spenders", "random")
+        rows = (
+            (
+                f"{size:.0%}",
+                f"{curve.lift[place]:.1f}",
+                f"{curve.low[place]:.1f} to {curve.high[place]:.1f}",
+                *(f"{one.lift[place]:.1f}" for one in others),
+            )
+            for place, size in enumerate(curve.sizes)
+        )
+        return joined(
+            paragraph(strong(f"{self.seeds:,} seeds"), many),
+            bullets(one.words for one in self.differences),
+            table(columns, rows, numbers=columns[1:]),
+            bullets(self.warnings),
+        )
 
 
 def lookalike(

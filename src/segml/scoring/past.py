@@ -31,11 +31,18 @@ class Past(Protocol):
     def first_day(self) -> date | None:
         """Return the day of the first order; None without any."""
 
+    @property
+    def end(self) -> date:
+        """Return the day after the last order: what happens from it on is in no record yet."""
+
     def rows(self, day: date) -> pl.DataFrame:
         """Return ``customer_id``, ``code`` and the declared fields of the population on a night."""
 
-    def labels(self, day: date, rows: pl.DataFrame) -> pl.Series:
-        """Return what became of those customers; null for those of whom it cannot be said."""
+    def labels(self, day: date, rows: pl.DataFrame, known: date) -> pl.Series:
+        """Return what became of those customers, by what was known before a day.
+
+        Null for those of whom it cannot be said.
+        """
 
     def order_days(self, day: date) -> BuyingStatistics:
         """Return the order days of everybody before a day, with how even their gaps were."""
@@ -54,11 +61,11 @@ class Grid:
         return tuple(over[:most])
 
 
-def grid(first_day: date, as_of: date, horizon: int) -> Grid:
-    """Return every night from `SETTLED` days after the first order whose window is over."""
+def grid(first_day: date, end: date, horizon: int) -> Grid:
+    """Return every night, `SETTLED` days after the first order at least, that is over by `end`."""
     step = max(horizon // max(round(horizon / RHYTHM), 1), 7)
     nights = []
-    night = as_of - timedelta(days=horizon)
+    night = end - timedelta(days=horizon)
     while night >= first_day + timedelta(days=SETTLED):
         nights.append(night)
         night -= timedelta(days=step)
@@ -66,15 +73,27 @@ def grid(first_day: date, as_of: date, horizon: int) -> Grid:
 
 
 def labelled(
-    past: Past, nights: Sequence[date], kept: "Share | None" = None
+    past: Past, nights: Sequence[date], known: date, kept: "Share | None" = None
 ) -> tuple[pl.DataFrame, NDArray[np.bool_]]:
-    """Return the rows of several nights one below the other, with ``night``, and their labels."""
+    """Return the rows of several nights one below the other, with ``night``, and their labels.
+
+    Parameters
+    ----------
+    past
+        The restaurant's.
+    nights
+        At least one.
+    known
+        The day that looks back: labels show what was known before it.
+    kept
+        Whom to keep; everybody unless given.
+    """
     frames, labels = [], []
     for night in nights:
         rows = past.rows(night)
         if kept is not None:
             rows = rows.filter(kept.of(rows["code"].to_numpy()))
-        label = past.labels(night, rows)
+        label = past.labels(night, rows, known)
         told = label.is_not_null()
         frames.append(rows.filter(told).with_columns(night=pl.lit(night)))
         labels.append(label.filter(told).cast(pl.Boolean).to_numpy())

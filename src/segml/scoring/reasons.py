@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from segml.scoring.learners import Floats, RfmLogistic, Trees, basics, products
+from segml.scoring.basis import names, numbers, pairs, products
+from segml.scoring.learners import Floats, Logistic, Trees
 from segml.scoring.model import Model
 
 MOST: Final = 3
@@ -80,42 +81,23 @@ def _added(learned: Any, frame: pl.DataFrame) -> list[tuple[tuple[str, ...], Flo
             found = learned.booster.predict(rows, pred_contrib=True, num_threads=1)[:, :-1]
             own = [(design.names, found)]
             return own if anchor is None else [*own, *_added(anchor, frame)]
-        case RfmLogistic():
-            return [(_BASICS[: _wide(learned)], _terms(learned, frame))]
+        case Logistic(basis, design):
+            return [(names(basis, design), _terms(learned, frame))]
         case _:
             return []
 
 
-def _wide(learned: RfmLogistic) -> int:
-    return 9 if learned.design.tiers else 7
-
-
-def _terms(learned: RfmLogistic, frame: pl.DataFrame) -> Floats:
+def _terms(learned: Logistic, frame: pl.DataFrame) -> Floats:
     """Return what each basic number adds; a product counts half for either of its factors."""
-    columns = basics(frame, learned.design)
+    columns = numbers(learned.basis, frame, learned.design)
     terms = (products(columns) - np.array(learned.mean)) / np.array(learned.scale)
     added = terms * np.array(learned.weights)
     wide = columns.shape[1]
     found: NDArray[np.float64] = added[:, :wide].copy()
-    pairs = [(i, j) for i in range(wide) for j in range(i, wide)]
-    for place, (i, j) in enumerate(pairs, start=wide):
+    for place, (i, j) in enumerate(pairs(wide), start=wide):
         found[:, i] += added[:, place] / 2
         found[:, j] += added[:, place] / 2
     return found
-
-
-# Which group a basic number of the logistic regression belongs to, by the field it speaks of.
-_BASICS: Final = (
-    "order_days_total",
-    "days_since_last_order",
-    "days_since_first_order",
-    "lifetime_spend",
-    "orders_90d",
-    "silence_in_gaps",
-    "order_days_total",
-    "spend_to_next_tier",
-    "spend_90d",
-)
 
 
 def _rhythm(row: Row) -> str:
@@ -200,6 +182,9 @@ _GROUPS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Row], str]]]] = {
             "days_since_last_order",
             "usual_gap_days",
             "overdue_ratio",
+            "gap_spread_days",
+            "gap_variation",
+            "lateness",
             "mean_gap_days",
             "silence_in_gaps",
         ),
@@ -207,6 +192,7 @@ _GROUPS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Row], str]]]] = {
     ),
     "frequency": (
         (
+            "came_back",
             "order_days_total",
             "orders_total",
             "orders_90d",

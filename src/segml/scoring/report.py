@@ -47,16 +47,18 @@ class Report:
 
     def html(self) -> str:
         """Return the report as one HTML page that needs nothing from outside."""
-        body = "".join(_as_html(self.markdown()))
+        title = html.escape(self.trained.model.title)
+        return (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+            f"<style>{_STYLE}</style><main>{self._repr_html_()}</main></html>"
+        )
+
+    def _repr_html_(self) -> str:
         pictures = "".join(
             f'<img alt="{html.escape(name)}" src="data:image/png;base64,{_encoded(figure)}">'
             for name, figure in self.figures.items()
         )
-        title = html.escape(self.trained.model.title)
-        return (
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-            f"<style>{_STYLE}</style><main>{body}{pictures}</main></html>"
-        )
+        return "".join(_as_html(self.markdown())) + pictures
 
     @cached_property
     def figures(self) -> "Mapping[str, Figure]":

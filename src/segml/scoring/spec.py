@@ -13,10 +13,16 @@ from typing import Any, Final
 from segml.core.errors import WorkspaceError, near
 from segml.core.features import Feature, Score, Unit
 from segml.core.tables import Kind
+from segml.scoring.basis import NEEDED
 from segml.scoring.labels import LABELS
-from segml.scoring.learners import LEARNERS, NEEDED
+from segml.scoring.learners import LEARNERS
 
 LONGEST_HORIZON: Final = 730  # days
+# Who somebody is and where they live, which is for audits and not for scores.
+PERSONAL: Final = frozenset(
+    {"age", "birthday", "anniversary", "city", "postcode", "distance_km", "instagram_follower"}
+)
+_NUMERABLE: Final = (Kind.NUMBER, Kind.BOOLEAN, Kind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +212,7 @@ def _impossible(values: Mapping[str, Any], fields: Mapping[str, Feature]) -> lis
             found.append(f"there is no learner “{learner}”; there are {', '.join(LEARNERS)}")
     if values.get("learners") == []:
         found.append(f"“learners” is empty; there are {', '.join(LEARNERS)}")
-    for name in values.get("features", ()):
-        if name not in fields:
-            found.append(f"there is no field “{name}”. {near(str(name), fields)}".rstrip())
-        elif isinstance(fields[name].form, Score):
-            # A score of today was learned from outcomes that the snapshots lie before.
-            found.append(f"“{name}” is itself a score, which no model may learn from")
+    found += filter(None, (_not_a_feature(name, fields) for name in values.get("features", ())))
     lacking = [name for name in NEEDED if name not in values.get("features", NEEDED)]
     if lacking:
         found.append(f"“features” must name {', '.join(lacking)}, which every learner looks at")
@@ -219,6 +220,20 @@ def _impossible(values: Mapping[str, Any], fields: Mapping[str, Feature]) -> lis
     if own in fields and not isinstance(fields[own].form, Score):
         found.append(f"“{own}” is a field of the library already; name the score otherwise")
     return found
+
+
+def _not_a_feature(name: Any, fields: Mapping[str, Feature]) -> str:
+    """Return why a model may not look at a field; empty when it may."""
+    if name not in fields:
+        return f"there is no field “{name}”. {near(str(name), fields)}".rstrip()
+    if isinstance(fields[name].form, Score):
+        # A score of today was learned from outcomes that the snapshots lie before.
+        return f"“{name}” is itself a score, which no model may learn from"
+    if name in PERSONAL:
+        return f"“{name}” says who somebody is, which no model may look at"
+    if fields[name].kind not in _NUMERABLE:
+        return f"“{name}” is a {fields[name].kind} and no number, text or mark to learn from"
+    return ""
 
 
 def _is_number(value: Any) -> bool:

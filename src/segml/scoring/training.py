@@ -6,6 +6,7 @@ foretold on earlier nights is judged by models taught as of those nights, never 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -13,14 +14,15 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from segml.core.errors import WorkspaceError
+from segml.core.errors import TooFewCustomers, WorkspaceError
 from segml.scoring.baselines import Baseline, baselines
+from segml.scoring.basis import NEEDED
 from segml.scoring.buying.beta_geometric import fit_beta_geometric
 from segml.scoring.canaries import refuse_leaks
 from segml.scoring.certify import Certificate, certified_threshold
 from segml.scoring.design import Design, design
 from segml.scoring.ladder import BUYING, Buying, OwnRhythm, bought, rung
-from segml.scoring.learners import LEARNERS, NEEDED, Learned, Lesson, chance
+from segml.scoring.learners import LEARNERS, Learned, Lesson, chance
 from segml.scoring.model import Model
 from segml.scoring.past import Grid, Past, Share, grid, labelled
 from segml.scoring.promise import promise
@@ -32,6 +34,14 @@ ACTIVE_DAYS: Final = 60  # silence below which a customer who came back counts a
 _FEW: Final = 1_000  # repeaters for whom a model of buying counts as much as what was learned
 _CERTIFYING: Final = Share(0.0, 0.2, seed=20)
 _TEACHING: Final = Share(0.2, 1.0, seed=20)
+# What the walk-forward has where no night could be judged.
+_JUDGED: Final = {
+    "code": pl.Int64,
+    "night": pl.Date,
+    "active": pl.Boolean,
+    "outcome": pl.Boolean,
+    "score": pl.Float64,
+}
 Progress = Callable[[str, float], None]
 
 
@@ -97,7 +107,9 @@ def train(
     Raises
     ------
     WorkspaceError
-        When nobody ordered before that day, or there is too little to learn this label from.
+        When nobody ordered before that day, or something would leak.
+    TooFewCustomers
+        When there is too little to learn this label from.
     """
     if study.first_day is None or study.first_day >= study.as_of:
         raise WorkspaceError(
@@ -107,13 +119,16 @@ def train(
     progress("learning", 0.0)
     final = teacher.taught(study.as_of)
     judged = []
-    for place, origin in enumerate(origins := teacher.origins()):
+    for place, origin in enumerate(origins := teacher.nights().nights[:ORIGINS]):
         progress(f"foretelling {origin}", 0.3 + 0.5 * place / len(origins))
-        judged.append(_judged(study, teacher.taught(origin), origin))
+        with suppress(TooFewCustomers):  # so early there was nothing to learn from
+            then = teacher.taught(origin)
+            if then.model.rung == final.model.rung:  # or it was another way of teaching
+                judged.append(_judged(study, then, origin))
     progress("certifying", 0.85)
     model = _certified(spec, study, final.model)
     progress("done", 1.0)
-    walked = pl.concat(judged) if judged else _judged(study, final, study.as_of).clear()
+    walked = pl.concat([pl.DataFrame(schema=_JUDGED), *judged], how="diagonal")
     return Trained(model, spec, walked, final.why, final.customers)
 
 
@@ -136,12 +151,7 @@ class _Teacher:
     def nights(self) -> Grid:
         """Return the past nights whose outcome is known."""
         assert self.study.first_day is not None
-        return grid(self.study.first_day, self.study.as_of, self.spec.horizon)
-
-    def origins(self) -> list[date]:
-        """Return the nights to judge on: those that have a night to learn from before them."""
-        nights = self.nights()
-        return [night for night in nights.nights[:ORIGINS] if nights.before(night, 1)]
+        return grid(self.study.first_day, self.study.end, self.spec.horizon)
 
     def taught(self, day: date) -> _Taught:
         """Return what everything known before `day` teaches."""
@@ -154,7 +164,7 @@ class _Teacher:
         if stand == "stack":
             return self._learned(day, nights, now)
         if spec.label != "no_order":
-            raise WorkspaceError(f"The “{spec.title}” model cannot be taught yet: {why}.")
+            raise TooFewCustomers(f"The “{spec.title}” model cannot be taught yet: {why}.")
         if stand == "rhythm":
             gaps = now["usual_gap_days"].cast(pl.Float64).drop_nulls().to_numpy()
             gap = float(np.median(gaps)) if len(gaps) else float(spec.horizon)
@@ -168,9 +178,9 @@ class _Teacher:
     def _learned(self, day: date, nights: tuple[date, ...], now: pl.DataFrame) -> _Taught:
         """Return what the outcomes of past nights teach."""
         spec = self.spec
-        rows, label = labelled(self.study, nights, _TEACHING)
+        rows, label = labelled(self.study, nights, day, _TEACHING)
         if label.all() or not label.any():
-            raise WorkspaceError(
+            raise TooFewCustomers(
                 f"On the nights from {nights[-1]} to {nights[0]} the label of the “{spec.title}” "
                 "model was the same for everybody, so there is nothing to tell apart."
             )
@@ -194,7 +204,9 @@ class _Teacher:
         It counts where there is little to learn from, and where the season makes the past a poor
         guide (`season`); not at all where it ranks customers much worse.
         """
-        bg_nbd = fit_beta_geometric(bought(now), modified=False, regularity=1)
+        # These order days tell what came of those nights, so they are the same customers'.
+        order_days = bought(now.filter(_TEACHING.of(now["code"].to_numpy())))
+        bg_nbd = fit_beta_geometric(order_days, modified=False, regularity=1)
         buying = Buying(self.spec.horizon, bg_nbd)
         nights, label = lesson.frame["night"], lesson.label
         stack = np.mean([one.logits(lesson.frame) for one in learned.values()], axis=0)
@@ -223,6 +235,7 @@ class _Teacher:
     ) -> Model:
         spec = self.spec
         inputs = dict.fromkeys((*NEEDED, *numbers.fields))
+        asked = spec.features if stand == "stack" else ()
         return Model(
             spec.name,
             spec.title,
@@ -233,7 +246,7 @@ class _Teacher:
             day,
             stand,
             {name: self.definitions[name] for name in inputs},
-            tuple(name for name in spec.features if name not in inputs),
+            tuple(name for name in asked if name not in inputs),
             nights,
             learned,
             weights,
@@ -245,7 +258,7 @@ class _Teacher:
 
 def _judged(study: Past, taught: _Taught, night: date) -> pl.DataFrame:
     """Return what was foretold on a night beside what came of it."""
-    rows, outcome = labelled(study, [night])
+    rows, outcome = labelled(study, [night], study.as_of)
     told = {name: one(rows) for name, one in taught.baselines.items()}
     return rows.select("code", "night", active=active()).with_columns(
         outcome=pl.Series(outcome), score=pl.Series(taught.model.logits(rows)), **told
@@ -261,7 +274,7 @@ def _certified(spec: ModelSpec, study: Past, model: Model) -> Model:
     if not model.snapshots:
         return model
     night = model.snapshots[0]
-    rows, outcome = labelled(study, [night], _CERTIFYING)
+    rows, outcome = labelled(study, [night], study.as_of, _CERTIFYING)
     wanted = spec.threshold
     parts = {"all": np.ones(rows.height, dtype=np.bool_)}
     parts["active"] = rows.select(active()).to_series().to_numpy()

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from segml.core.markup import Html, joined, paragraph, strong, table
 from segml.core.predicates import Predicate
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Words
@@ -52,6 +53,19 @@ class Difference:
     left: pl.Series
     why_entered: tuple[Cause, ...]
     why_left: tuple[Cause, ...]
+
+    def _repr_html_(self) -> Html:
+        entered, left = f"{len(self.entered):,} would enter", f"{len(self.left):,} would leave"
+        causes = [("enters", cause) for cause in self.why_entered]
+        causes += [("leaves", cause) for cause in self.why_left]
+        return joined(
+            paragraph(strong(f"{self.before:,} → {self.after:,}"), f" guests: {entered}, {left}."),
+            table(
+                ("who", "because of", "guests"),
+                ((who, cause.words, cause.customers) for who, cause in causes),
+                numbers=("guests",),
+            ),
+        )
 
 
 def difference(

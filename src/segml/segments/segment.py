@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from segml.core.errors import WorkspaceError
+from segml.core.markup import Html, document, folded, joined, paragraph, strong
 
 SHIPPED: Final = "segml"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -47,3 +48,12 @@ class Segment:
                 f"“{self.id}” cannot be a segment's id. "
                 "An id is lower-case letters, digits and hyphens, such as wine-lovers."
             )
+
+    def _repr_html_(self) -> Html:
+        saved = f"version {self.version} by {self.owner}"
+        when = f", saved {self.saved_at}" if self.saved_at else ""
+        return joined(
+            paragraph(strong(self.name), f" ({self.id}), {saved}{when}"),
+            paragraph(self.description),
+            folded("Its rule", document(self.rule)),
+        )

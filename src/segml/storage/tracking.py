@@ -4,6 +4,7 @@ By default a SQLite file in the workspace; any tracking URI by setting. Only tra
 ask it; scoring reads `versions`. Nothing is sent anywhere else: telemetry is switched off.
 """
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from segml.scoring.report import Report
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric, Param
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -51,20 +53,12 @@ class Tracking:
 
     def log(self, report: Report, parameters: Mapping[str, Any], tags: Mapping[str, str]) -> int:
         """Log a training with its report, register its model, and return the version's number."""
-        from mlflow.entities import Metric, Param  # noqa: PLC0415
-
         model = report.trained.model
         run = self._client.create_run(
             self._experiment(model.name), tags=dict(tags), run_name=f"{model.name} {model.as_of}"
         )
         run_id = run.info.run_id
-        # The time of the facts, not of the clock: a training again tells the same.
-        now = int(datetime.combine(model.as_of, time(), UTC).timestamp() * 1000)
-        self._client.log_batch(
-            run_id,
-            metrics=[Metric(key, number, now, 0) for key, number in report.metrics().items()],
-            params=[Param(key, str(value)) for key, value in parameters.items()],
-        )
+        self._client.log_batch(run_id, _metrics(report), _parameters(parameters))
         self._client.log_text(run_id, report.markdown(), "model_card.md")
         self._client.log_text(run_id, report.html(), "report.html")
         for name, figure in report.figures.items():
@@ -104,6 +98,8 @@ class Tracking:
         os.environ.setdefault("DO_NOT_TRACK", "true")
         from mlflow import MlflowClient  # noqa: PLC0415 (loads slowly)
 
+        # That it makes its tables is nothing to tell the person who trains a model.
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
         return MlflowClient(tracking_uri=self.address, registry_uri=self.address)
 
     def _experiment(self, name: str) -> str:
@@ -137,3 +133,18 @@ class Tracking:
             model.name, f"{artifacts}/model", run_id, tags={"digest": model.digest}
         )
         return int(made.version)
+
+
+def _metrics(report: Report) -> "list[Metric]":
+    from mlflow.entities import Metric  # noqa: PLC0415
+
+    # Of a day, not of the hour of its training: the same training logs the same.
+    day = datetime.combine(report.trained.model.as_of, time(), UTC)
+    moment = int(day.timestamp() * 1000)
+    return [Metric(key, value, moment, 0) for key, value in report.metrics().items()]
+
+
+def _parameters(parameters: Mapping[str, Any]) -> "list[Param]":
+    from mlflow.entities import Param  # noqa: PLC0415
+
+    return [Param(key, str(value)) for key, value in parameters.items()]

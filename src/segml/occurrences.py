@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from segml.rules.expressions import (
+from segml.expressions import (
     DateField,
     Expression,
     Number,

@@ -8,9 +8,16 @@ Every expression is a react-querybuilder group (`Expression.as_json`); parsing, 
 are those of `rules.parse`. ``segml.fields`` names every field, typed, so that an editor completes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+from segml.core.errors import RuleRefused
+from segml.core.markup import Html, document, paragraph
+from segml.library.features import FEATURES
+from segml.rules.catalog import build
+from segml.rules.describe import sentence
+from segml.rules.parse import parse
 
 Unit = Literal["day", "week", "month", "year"]
 Month = Literal["this", "next"] | int
@@ -46,6 +53,26 @@ class Expression:
 
     def __bool__(self) -> bool:
         raise TypeError("A rule is neither true nor false: join rules by &, | and ~ instead.")
+
+    def _repr_html_(self) -> Html:
+        wire = self.as_json()
+        try:
+            return paragraph(sentence(parse(wire, _NAMES)))
+        except RuleRefused:  # a workspace says why, when it is asked
+            return document(wire)
+
+
+class _AnySegment(dict[str, Wire]):
+    """Every id that a segment may have, for no sentence says what rule it stands for."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> Wire:
+        return {"combinator": "and", "rules": [{"field": "orders_total", "operator": "notNull"}]}
+
+
+_NAMES: Final = replace(build(FEATURES, trained=FEATURES), segments=_AnySegment())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
