@@ -48,7 +48,8 @@ def test_a_record_of_others_needs_no_code(
         everybody = slices(judged.filter(pl.col("night") == night))[-1]
         assert everybody.name == "all"
         assert everybody.against["bg_nbd"].low <= 0, night
-        assert everybody.of["score"].ece < 0.1
+        # No season is foretold by anything here; nobody may be further off than a model of buying.
+        assert everybody.of["score"].ece < everybody.of["bg_nbd"].ece + 0.02, night
 
 
 @pytest.mark.parametrize("seed", [1, 2])
