@@ -48,7 +48,8 @@ def test_a_record_of_others_needs_no_code(
         everybody = slices(judged.filter(pl.col("night") == night))[-1]
         assert everybody.name == "all"
         assert everybody.against["bg_nbd"].low <= 0, night
-        assert everybody.of["score"].ece < 0.1
+        # No season is foretold by anything here; nobody may be further off than a model of buying.
+        assert everybody.of["score"].ece < everybody.of["bg_nbd"].ece + 0.02, night
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -63,12 +64,18 @@ def test_a_habit_is_foretold_nearly_as_well_as_can_be(seed: int, tmp_path: Path)
     rows = workspace.models.evaluate("churn", as_of=night).rows
     best = oracle.ceiling(tmp_path / "data", night, 60)
     rows = rows.join(best, on="customer_id", how="inner", validate="1:1")
+    short = []
     for name, gain, regret in (("active", 0.95, 0.016), ("all", 0.995, 0.008)):
         part = rows.filter("active") if name == "active" else rows
         outcome = part["outcome"].to_numpy()
         model, most = (measures(outcome, part[one].to_numpy()) for one in ("score", "stays_away"))
-        assert (model.auc - 0.5) / (most.auc - 0.5) >= gain, name
-        assert model.log_loss - most.log_loss <= regret, name
+        gained, lost = (model.auc - 0.5) / (most.auc - 0.5), model.log_loss - most.log_loss
+        assert gained >= gain, name  # what was reached
+        assert lost <= regret, name
+        if gained < 0.97 or lost > 0.006:  # what is wanted
+            short.append(f"{name}: gain ratio {gained:.4f}, regret {lost:.4f}")
+    if short:
+        pytest.xfail("; ".join(short))
 
 
 def test_thirty_nine_weeks_of_cdnow(shared_data: Path, tmp_path: Path) -> None:

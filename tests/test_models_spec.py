@@ -72,6 +72,8 @@ def test_everything_wrong_is_told_at_once() -> None:
         ({"features": "orders_total"}, "“features” is to be a list"),
         ({"gate": 3}, "“gate” is to be a dict"),
         ({"learners": []}, "“learners” is empty"),
+        ({"label_settings": {"spend_tiers": 500}}, "“spend_tiers” are numbers above 0, not 500"),
+        ({"label_settings": {"spend_tiers": [500, "x"]}}, "“spend_tiers” are numbers above 0"),
         ({"features": ["orders_total"]}, "must name order_days_total, days_since_first_order"),
     ],
 )

@@ -216,6 +216,9 @@ def _impossible(values: Mapping[str, Any], fields: Mapping[str, Feature]) -> lis
     lacking = [name for name in NEEDED if name not in values.get("features", NEEDED)]
     if lacking:
         found.append(f"“features” must name {', '.join(lacking)}, which every learner looks at")
+    cuts = values.get("label_settings", {}).get("spend_tiers", [])
+    if not isinstance(cuts, list) or not all(_is_number(cut) and cut > 0 for cut in cuts):
+        found.append(f"label_settings: “spend_tiers” are numbers above 0, not {cuts!r}")
     own = values.get("field", "")
     if own in fields and not isinstance(fields[own].form, Score):
         found.append(f"“{own}” is a field of the library already; name the score otherwise")
