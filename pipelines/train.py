@@ -11,7 +11,7 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from segml import Workspace, WorkspaceError
+from segml import SegmlError, Workspace
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     for name in arguments.models or workspace.models.declared():
         try:
             training = workspace.models.train(name, as_of=arguments.as_of)
-        except WorkspaceError as refused:
+        except SegmlError as refused:
             print(f"{name}: {refused}")
             continue
         verdict = training.report.verdict

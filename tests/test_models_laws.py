@@ -18,13 +18,12 @@ from segml.champions import Champion, Champions
 from segml.scoring.model import Model
 from segml.scoring.past import labelled
 from segml.storage.served import Served
-from segml.storage.versions import Versions
 from segml.study import Study
 from trained_town import EARLY, END, LATE
 
 
 def champion(workspace: Workspace, day: date) -> Model:
-    found = Versions(workspace.folder / "versions").champion("churn", day)
+    found = Champions(workspace.folder).versions.champion("churn", day)
     assert found is not None
     return found
 
@@ -42,7 +41,7 @@ def copied(town: Workspace, tmp_path: Path) -> Workspace:
 
 
 def test_each_day_has_the_champion_of_that_day(town: Workspace) -> None:
-    versions = Versions(town.folder / "versions")
+    versions = Champions(town.folder).versions
     assert [one.since for one in versions.reigns()["churn"]] == [EARLY, LATE]
     assert versions.champion("churn", EARLY - timedelta(days=1)) is None
     assert champion(town, EARLY).rung == champion(town, LATE - timedelta(days=1)).rung == "rhythm"
@@ -184,7 +183,7 @@ def test_a_retrain_gives_the_same_bytes(copied: Workspace) -> None:
     assert found.report.trained.model.document == before
     assert found.report.verdict.reasons == ("It is the champion already.",)
     assert found.version == 2
-    assert [one.since for one in Versions(copied.folder / "versions").reigns()["churn"]] == [
+    assert [one.since for one in Champions(copied.folder).versions.reigns()["churn"]] == [
         EARLY,
         LATE,
     ]

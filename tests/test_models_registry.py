@@ -116,9 +116,13 @@ def test_aliases_and_runs(town: Workspace) -> None:
     assert version.tags["digest"] == run.data.tags["digest"] == model.digest
     assert run.data.tags["feature.orders_30d"] == model.inputs["orders_30d"]
     assert len(run.data.tags["data"]) == 16
-    assert run.data.params == {"seed": "0"}
+    assert run.data.params["seed"] == "0"
+    assert run.data.params["rung"] == model.rung
     assert {"active.score.auc", "all.bg_nbd.log_loss"} <= run.data.metrics.keys()
     assert {one.path for one in client.list_artifacts(version.run_id)} == {
+        "calibration.png",
+        "gain_over_the_baselines.png",
+        "level_by_night.png",
         "model",
         "model_card.md",
         "report.html",

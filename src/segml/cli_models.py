@@ -9,6 +9,7 @@ import typer
 from segml import cli_options as options
 from segml import terminal
 from segml.cli_options import HERE, AsJson, AsOf, Folder
+from segml.core.errors import TooFewCustomers
 from segml.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -42,12 +43,18 @@ def train(
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
         day = as_of.date() if as_of else None
-        told = []
+        told, refused = [], {}
         for name in _named(opened, model):
-            with terminal.steps(f"Training {name}") as progress:
-                found = opened.models.train(
-                    name, as_of=day, horizon=horizon, seed=seed, progress=progress
-                )
+            try:
+                with terminal.steps(f"Training {name}") as progress:
+                    found = opened.models.train(
+                        name, as_of=day, horizon=horizon, seed=seed, progress=progress
+                    )
+            except TooFewCustomers as error:
+                if model != ALL:
+                    raise
+                refused[name] = str(error)
+                continue
             told.append(found)
             if report is not None:
                 text = found.report.html() if report.suffix == ".html" else found.report.markdown()
@@ -55,10 +62,13 @@ def train(
                 place.write_text(text, encoding="utf-8")
         if as_json:
             documents = [one.as_json() for one in told]
-            terminal.document(documents[0] if model != ALL else {"models": documents})
+            every = {"models": documents, "refused": refused}
+            terminal.document(documents[0] if model != ALL else every)
             return
         for one in told:
             _print_training(one)
+        for why in refused.values():
+            terminal.say(why)
 
 
 def _named(workspace: Workspace, model: str) -> list[str]:

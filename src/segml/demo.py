@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from segml.answers import NightReport
-from segml.core.errors import WorkspaceError
+from segml.core.errors import TooFewCustomers, WorkspaceError
 from segml.core.tables import TABLES
 from segml.datasets.restaurant import RestaurantPlan, shares, write_restaurant
 from segml.datasets.sources import file_source
@@ -115,7 +115,7 @@ def _teach(workspace: Workspace, day: date, progress: Callable[[str, float], Non
         def told(step: str, share: float, name: str = name, place: int = place) -> None:
             progress(f"training {name}: {step}", 0.6 + 0.2 * (place + share) / len(names))
 
-        with suppress(WorkspaceError):  # a small restaurant has too little
+        with suppress(TooFewCustomers):  # a small restaurant has too little
             workspace.models.train(name, as_of=day, progress=told)
 
 
