@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from segml.core.errors import Superseded
-from segml.demo import make
+from segml.demo import restaurant
 from segml.engine.polars import PolarsEngine
 from segml.library.features import FEATURES
 from segml.workspace import Workspace
@@ -192,7 +192,7 @@ def main() -> None:
         home = (options.data or Path(temporary)).resolve() / f"load-{options.customers}"
         if not (home / "nights").is_dir():
             print(f"making a restaurant of {options.customers:,} guests", file=sys.stderr)
-            make(home, options.customers, 0, lambda _step, _share: None)
+            restaurant(home, customers=options.customers)
         well = loaded(home, options.seconds, options.threads)
     sys.exit(not well)
 

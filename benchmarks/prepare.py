@@ -14,7 +14,7 @@ from benchmarks.prepared import earlier_night_of, night_of
 from benchmarks.questions import TOP, event_fresh, fresh, rule
 from benchmarks.tables import store
 from segml.datasets.restaurant import RestaurantPlan
-from segml.demo import DAYS_BETWEEN, make
+from segml.demo import DAYS_BETWEEN, restaurant
 from segml.workspace import Workspace
 
 IMPORTED: Final = 1_000_000  # rows of the CSV that is imported, at most
@@ -25,7 +25,7 @@ def prepare(folder: Path, customers: int) -> None:
     home, done = folder / "workspace", folder / "done"
     if not done.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        make(home, customers, 0, lambda _step, _share: None)
+        restaurant(home, customers=customers)
         orders = pl.scan_parquet(sorted((home / "data").rglob("orders.parquet")))
         orders.head(IMPORTED).sink_csv(folder / "orders.csv")
         done.touch()
