@@ -4,21 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from segml import Workspace, demo
+from segml import demo
 
 
 @pytest.mark.slow
 def test_pieces_make_the_same_restaurant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = demo.make(tmp_path / "whole", 60_000, 5, lambda _step, _share: None)
+    whole = demo.restaurant(tmp_path / "whole", customers=60_000, seed=5)
     monkeypatch.setattr(demo, "PIECE", 50_000)
+    pieces = demo.restaurant(tmp_path / "pieces", customers=60_000, seed=5)
+    folders = [path.name for path in sorted((tmp_path / "pieces" / "data").iterdir())]
+    assert [name for name in folders if name.isdigit()] == ["000", "001"]
+    both = [one.members("vip-customers") for one in (whole, pieces)]
+    assert both[0].equals(both[1])
+    assert both[0].height > 1_000
+
+
+@pytest.mark.slow
+def test_a_demo_has_scores_and_its_progress_only_grows(tmp_path: Path) -> None:
     shares: list[float] = []
-    pieces = demo.make(tmp_path / "pieces", 60_000, 5, lambda _step, share: shares.append(share))
-    assert pieces == whole
+    report = demo.make(tmp_path, 1_200, 5, lambda _step, share: shares.append(share))
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert [p.name for p in sorted((tmp_path / "pieces" / "data").iterdir()) if p.is_dir()] == [
-        "000",
-        "001",
-    ]
-    both = [Workspace(tmp_path / name).members("vip-customers") for name in ("whole", "pieces")]
-    assert both[0].equals(both[1])
+    found = {one.segment: one for one in report.segments}
+    for name in ("churn-risk-high", "tier-upgrade-eligible"):
+        assert found[name].count, found[name].unavailable
