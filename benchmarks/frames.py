@@ -122,7 +122,9 @@ def changes(data: Path) -> Work:
     def work(_: Call) -> Answer:
         ids, earlier, later = members["customer_id"], members["earlier"], members["later"]
         entered, left = ids.filter(later & ~earlier), ids.filter(earlier & ~later)
-        return [len(entered), entered.sum(), len(left), left.sum()]
+        # A sum of 32-bit numbers is one itself.
+        sums = [ids.cast(pl.Int64).sum() for ids in (entered, left)]
+        return [len(entered), sums[0], len(left), sums[1]]
 
     return work
 

@@ -25,6 +25,7 @@ from benchmarks.questions import (
     fresh,
     rule,
 )
+from segml.champions import Champions
 from segml.engine import bitmaps
 from segml.engine.arranged import BUCKET
 from segml.engine.cache import Cache
@@ -55,7 +56,13 @@ def features(data: Path) -> Work:
 
     def work(_: Call) -> Callable[[], Answer]:
         folder = tempfile.TemporaryDirectory(dir=data)
-        moments = Moments(Path(folder.name), workspace.facts, available_features(), Cache(1))
+        moments = Moments(
+            Path(folder.name),
+            workspace.facts,
+            available_features(),
+            Cache(1),
+            Champions(workspace.folder),
+        )
         snapshot = moments.need(night, available_features())
 
         def answer() -> Answer:
