@@ -117,7 +117,7 @@ SELECT customer_id, coalesce(orders_total, 0) AS orders_total,
   ))::DOUBLE AS usual_gap_days,
   CASE WHEN order_days_total > 2 THEN sqrt(
     (order_days_total - 1)::DOUBLE * list_sum(list_transform(
-      range(2, len(days) + 1), lambda i: (days[i] - days[i - 1]) * (days[i] - days[i - 1])
+      range(2, len(days) + 1), lambda i: (days[i] - days[i - 1])::BIGINT * (days[i] - days[i - 1])
     )) - (days[-1] - days[1])::DOUBLE * (days[-1] - days[1])
   ) / (order_days_total - 1) END AS gap_spread_days,
   days_since_last_order / usual_gap_days AS overdue_ratio,
