@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo       a whole working restaurant in ./demo (CUSTOMERS=10000 SEED=0)"
 	@echo "make test       make check, then every test"
-	@echo "make test-fast  the tests that take under a minute"
+	@echo "make test-fast  the tests without the long suites"
 	@echo "make check      format, lint, types, import floors"
 	@echo "make format     rewrite the code as make check wants it"
 	@echo "make bench      speed and memory beside the peers (SIZE=100000)"
