@@ -1,0 +1,71 @@
+/** The service's answers as hooks: what is asked, when it is asked again, and what a change makes stale. */
+import { QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { criteriaOf } from '../../components/builder/criteria';
+import { ApiError } from './http';
+import * as service from './segmentationService';
+import type { Segment } from '../types/segment-types';
+
+/** Ask again what a lost connection or a busy service left unanswered, not what was refused. */
+const passing = (error: unknown) => error instanceof ApiError && [0, 502, 503, 504].includes(error.status);
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      retry: (failures, error) => failures < 2 && passing(error),
+      // A service on this machine answers also where the browser believes itself offline.
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+/** While the service is away, ask every few seconds whether it is back. */
+export const untilBack = (query: { state: { error: unknown } }) => (passing(query.state.error) ? 3000 : false);
+
+export const useSession = () =>
+  useQuery({ queryKey: ['session'], queryFn: service.getSession, refetchInterval: untilBack });
+
+export const useSegments = () =>
+  useQuery({ queryKey: ['segments'], queryFn: service.getSegments, refetchInterval: untilBack });
+
+export const useSegment = (id: string | undefined) =>
+  useQuery({
+    queryKey: ['segment', id],
+    queryFn: ({ signal }) => service.getSegment(id!, { signal }),
+    enabled: id !== undefined,
+    refetchOnWindowFocus: false,
+    refetchInterval: untilBack,
+  });
+
+/** The catalog, indexed; it changes with segments and models only. */
+export function useCriteria() {
+  const query = useQuery({ queryKey: ['catalog'], queryFn: service.getCatalog, staleTime: 300_000, refetchInterval: untilBack });
+  const criteria = useMemo(() => query.data && criteriaOf(query.data), [query.data]);
+  return { ...query, criteria };
+}
+
+export const useVersions = (id: string, enabled: boolean) =>
+  useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => service.getVersions(id, { signal }), enabled });
+
+export const useDependents = (id: string) =>
+  useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => service.getDependents(id, { signal }) });
+
+/** A change of the library: `change` is made, then whatever shows segments is asked again. */
+export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: () => {
+      for (const key of ['segments', 'segment', 'catalog', 'versions', 'dependents']) void client.invalidateQueries({ queryKey: [key] });
+    },
+  });
+}
+
+export const useCreateSegment = () => useLibraryChange(service.createSegment);
+export const useArchiveSegment = () => useLibraryChange((segment: Segment) => service.archiveSegment(segment.id));
+export const useDuplicateSegment = () =>
+  useLibraryChange(({ id, name }: { id: string; name: string }) => service.duplicateSegment(id, name));
+export const useRestoreSegment = () =>
+  useLibraryChange(({ id, version }: { id: string; version: number }) => service.restoreSegment(id, version));
