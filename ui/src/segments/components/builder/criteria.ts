@@ -48,7 +48,7 @@ function groupsOf(catalog: Catalog): CriterionGroup[] {
   for (const field of catalog.fields) {
     groups.set(field.group, [...(groups.get(field.group) ?? []), criterion(field.name, sentenceCase(field.label), field.description, field.unavailable)]);
   }
-  const events = catalog.events.filter(({ name }) => name !== MEMBERSHIPS).map((event) => criterion(event.name, sentenceCase(event.label), t.palette.eventOf(event)));
+  const events = catalog.events.filter(({ name }) => name !== MEMBERSHIPS).map((event) => criterion(event.name, sentenceCase(event.verb), t.palette.eventOf(event)));
   const segments = [
     criterion(SEGMENT, t.palette.inSegment, t.palette.inSegmentHelp),
     criterion(MEMBERSHIPS, t.palette.memberships, t.palette.membershipsHelp),
@@ -165,7 +165,7 @@ export function isIncomplete(criteria: Criteria, condition: Condition): boolean 
     case 'period':
       return !(value?.n > 0);
     case 'ago':
-      return !(value?.from >= 0 && value?.to >= 0);
+      return typeof value?.from !== 'number' || typeof value?.to !== 'number';
     default:
       return value === '' || value === null || value === undefined;
   }
@@ -177,20 +177,26 @@ export function isIncomplete(criteria: Criteria, condition: Condition): boolean 
  */
 export function countable(criteria: Criteria, root: Group): { rule: Group; left: string[] } {
   const left: string[] = [];
-  const visit = <N extends Node>(node: N): N => {
+  const visit = (node: Node): Node => {
     if (node.muted) return node;
-    if (isGroup(node) || isEvent(node)) {
-      const rules = childrenOf(node).map(visit);
-      const asked = rules.some((child) => !child.muted);
-      if (!asked && rules.length) return { ...node, muted: true };
-      return isGroup(node) ? { ...node, rules } : ({ ...node, value: { ...(node as Condition).value, rules } } as N);
+    if (!isGroup(node) && lacksItself(criteria, node)) {
+      left.push(node.id!);
+      return { ...node, muted: true };
     }
-    if (!isIncomplete(criteria, node as Condition)) return node;
-    left.push(node.id!);
-    return { ...node, muted: true };
+    const children = childrenOf(node);
+    const rules = children.map(visit);
+    if (rules.every((child, at) => child === children[at])) return node;
+    if (rules.every((child) => child.muted)) return { ...node, muted: true };
+    return isGroup(node) ? { ...node, rules } : { ...node, value: { ...node.value, rules } };
   };
-  const rule = { ...root, rules: root.rules.map(visit) };
-  return { rule, left };
+  return { rule: { ...root, rules: root.rules.map(visit) }, left };
+}
+
+/** Without a number an event is not asked; a change of segment needs all of its details. */
+function lacksItself(criteria: Criteria, node: Condition): boolean {
+  if (!isEvent(node)) return isIncomplete(criteria, node);
+  if (node.field === MEMBERSHIPS) return node.value.rules.some((detail: Node) => !isGroup(detail) && isIncomplete(criteria, detail));
+  return node.match?.threshold === null;
 }
 
 /** Return whether anything of the rule can be counted. */

@@ -48,8 +48,8 @@ export function fieldOf(criteria: Criteria, scope: string, name: string): Field 
 
 function labelOf(criteria: Criteria, node: Node): string {
   if (isGroup(node)) return t.builder.said.group;
-  const known = criteria.fields.get(node.field) ?? criteria.events.get(node.field);
-  return sentenceCase(known?.label ?? node.field.replaceAll('_', ' '));
+  const label = criteria.fields.get(node.field)?.label ?? criteria.events.get(node.field)?.verb;
+  return sentenceCase(label ?? node.field.replaceAll('_', ' '));
 }
 
 export function useRuleEditor(initial: Group, criteria: Criteria) {

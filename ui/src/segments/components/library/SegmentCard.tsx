@@ -29,13 +29,13 @@ export function SegmentCard({ segment, onArchive }: SegmentCardProps) {
         <CardMenu segment={segment} onArchive={onArchive} />
       </div>
       <Text size="sm" c="var(--quiet)" lineClamp={2} dir="auto" title={sentence}>{description || sentence}</Text>
-      <Size segment={segment} />
       {(kind || tags.length > 0) && (
         <div className={css.tags}>
           {kind && <Badge variant="light" color="gray" tt="none" fw={520} className={css.kind}>{t.library.kinds[kind]}</Badge>}
           {tags.map((tag) => <Badge key={tag} variant="default" tt="none" fw={450} dir="auto">{tag}</Badge>)}
         </div>
       )}
+      <Size segment={segment} />
     </article>
   );
 }
