@@ -178,7 +178,7 @@ def test_undo_and_redo_by_keyboard(editing: Editing) -> None:
     page = editing.page
     editing.type(editing.drag("age"), "Age: value", "21")
     editing.drag("vip")
-    page.get_by_role("button", name="Move Vip").focus()
+    page.get_by_role("button", name="Move VIP mark").focus()
     page.keyboard.press("Control+z")
     assert fields(page) == ["age"]
     page.keyboard.press("Control+z")
@@ -195,7 +195,7 @@ def test_mute_lock_duplicate_and_negate(editing: Editing) -> None:
     every = editing.count()
 
     def act(what: str) -> None:
-        page.get_by_role("button", name="More for Vip").first.click()
+        page.get_by_role("button", name="More for VIP mark").first.click()
         page.get_by_role("menuitem", name=what).click()
 
     page.get_by_role("button", name="Not", exact=True).click()
@@ -207,7 +207,7 @@ def test_mute_lock_duplicate_and_negate(editing: Editing) -> None:
     assert [one.get("muted") for one in rule_of(page)["rules"]] == [True, None]
     act("Use again")
     act("Lock")
-    expect(editing.row("vip").get_by_label("Vip: value")).to_be_disabled()
+    expect(editing.row("vip").get_by_label("VIP mark: value")).to_be_disabled()
     assert editing.count() == every
     universe = int(page.get_by_text("customers, as of").inner_text().split()[1].replace(",", ""))
     assert every + others == universe

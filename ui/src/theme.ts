@@ -15,9 +15,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { herb, gray, dark },
   primaryColor: 'herb',
-  primaryShade: { light: 8, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
+  primaryShade: 8,
   defaultRadius: 'md',
   cursorType: 'pointer',
   fontFamily: "'Inter Variable', system-ui, sans-serif",

@@ -46,8 +46,10 @@ function FieldRow({ node, scope, held, field }: RowProps & { field: Field }) {
       <FieldName node={node} label={label} description={field.description} scope={scope} locked={locked} />
       <Choice quiet label={t.builder.operator(label)} value={node.operator} options={operators} disabled={locked}
         onChange={(operator) => editor.update(node.id!, () => withOperator(criteria, node, operator, field))} />
-      <ValueEditor shape={shapeOf(criteria, node.operator)} field={field} event={scope} label={label} value={node.value} disabled={locked}
-        onChange={(value) => updateCondition(editor, node.id!, { value }, 'value')} />
+      <span data-value className={css.value}>
+        <ValueEditor shape={shapeOf(criteria, node.operator)} field={field} event={scope} label={label} value={node.value} disabled={locked}
+          onChange={(value) => updateCondition(editor, node.id!, { value }, 'value')} />
+      </span>
     </RowFrame>
   );
 }

@@ -4,7 +4,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { t } from '../../shared/strings';
 import css from './builder.module.css';
-import { found, type Criterion, type CriterionGroup } from './criteria';
+import { bestFound, found, type Criterion, type CriterionGroup } from './criteria';
 
 interface CriterionListProps {
   groups: CriterionGroup[];
@@ -25,10 +25,10 @@ export function CriterionList({ groups, onPick, item }: CriterionListProps) {
       event.preventDefault();
       items.at((items.indexOf(document.activeElement as HTMLElement) + by) % items.length)?.focus();
     } else if (event.key === 'Enter' && document.activeElement === items[0]) {
-      const first = shown.flatMap(({ criteria }) => criteria).find(({ unavailable }) => !unavailable);
-      if (search && first) {
+      const best = search && bestFound(groups, search);
+      if (best) {
         event.preventDefault();
-        onPick(first.name);
+        onPick(best.name);
         setSearch('');
       }
     }
@@ -41,7 +41,7 @@ export function CriterionList({ groups, onPick, item }: CriterionListProps) {
       <div className={css.scroll} tabIndex={-1}>
         {shown.map(({ label, criteria }) => (
           <section key={label} aria-label={label}>
-            <h3 className={css.groupName}>{label}</h3>
+            <h2 className={css.groupName}>{label}</h2>
             {criteria.map((criterion) => {
               const pick = () => onPick(criterion.name);
               return item ? item(criterion, pick) : <Plain key={criterion.name} criterion={criterion} onPick={pick} />;

@@ -36,7 +36,9 @@ export function EventRow({ node, scope, held }: RowProps<EventCondition>) {
         </div>
       }>
       <FieldName node={node} label={label} scope={scope} locked={locked} />
-      <HowOften event={event} node={node} label={label} locked={locked} />
+      <span data-value className={css.value}>
+        <HowOften event={event} node={node} label={label} locked={locked} />
+      </span>
       <span className={css.unit}>{t.event.where}</span>
       {node.value.rules.length > 1 && (
         <Choice quiet label={t.builder.combine} value={node.value.combinator} disabled={locked}

@@ -48,7 +48,7 @@ export function RowFrame({ node, label, scope, locked, held, children, below }: 
       data-muted={node.muted || undefined} data-problem={note.problems.length > 0 || undefined} onKeyDown={moveByKeys(editor, id, locked)}>
       <div className={css.line}>
         <Handle handle={handle} label={label} disabled={locked} />
-        <div className={css.words} data-value>{children}</div>
+        <div className={css.words}>{children}</div>
         <Tail node={node} note={note} />
         <RowMenu node={node} label={label} detail={scope !== ''} held={held} />
       </div>

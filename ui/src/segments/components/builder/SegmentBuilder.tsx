@@ -68,7 +68,7 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
           <BuilderBar segment={segment} editor={editor} canUndo={canUndo} canRedo={canRedo} unsaved={unsaved} view={view} onView={setView} canSave={canSave}
             onVersions={() => setDialog('versions')} onSave={readOnly ? undefined : (asCopy) => setDialog(asCopy ? 'copy' : 'save')} />
           <div className={css.columns}>
-            {!readOnly && <aside className={css.side}><CriteriaSelector /></aside>}
+            {!readOnly && <div className={css.side}><CriteriaSelector /></div>}
             <div className={css.canvas}>
               <Sentence words={preview.answer?.sentence ?? ''} />
               <Limits rule={rule} criteria={criteria} />
@@ -76,7 +76,7 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
               {view === 'sql' && <RuleSql rule={preview.asked} />}
               {view === 'json' && <RuleJson rule={rule} readOnly={readOnly} />}
             </div>
-            {wide && <aside className={css.preview}><PreviewPanel preview={preview} /></aside>}
+            {wide && <div className={css.preview}><PreviewPanel preview={preview} /></div>}
           </div>
           {!wide && <CountBar preview={preview} onOpen={() => setDialog('customers')} />}
         </div>

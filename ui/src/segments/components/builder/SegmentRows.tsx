@@ -24,8 +24,10 @@ function SegmentPicker({ value, onChange, disabled }: PickerProps) {
     ...chosen.filter((id) => !known.has(id)).map((id) => ({ value: id, label: id })),
   ];
   return (
-    <MultiSelect size="xs" className={css.texts} searchable aria-label={t.membership.segments} placeholder={chosen.length ? '' : t.value.pickMany}
-      data={data} value={chosen} disabled={disabled} onChange={onChange} />
+    <span data-value className={css.value}>
+      <MultiSelect size="xs" className={css.texts} searchable aria-label={t.membership.segments} placeholder={chosen.length ? '' : t.value.pickMany}
+        data={data} value={chosen} disabled={disabled} onChange={onChange} openOnFocus={false} />
+    </span>
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog, Condition, Field, Group } from '../../shared/types/segment-types';
-import { asksSomething, countable, criteriaOf, found, isIncomplete, newCondition, withOperator } from './criteria';
+import { asksSomething, bestFound, countable, criteriaOf, found, isIncomplete, newCondition, withOperator } from './criteria';
 
 const field = (name: string, kind: Field['kind'], operators: string[], more: Partial<Field> = {}): Field => ({
   name, kind, label: name.replaceAll('_', ' '), group: 'Behavioural', description: `About ${name}.`, unit: '', choices: [], operators,
@@ -46,6 +46,14 @@ describe('the palette', () => {
     expect(names('ABOUT spend')).toEqual(['spend']);
     expect(names('last order')).toEqual(['last_order_at']);
     expect(names('nothing of it')).toEqual([]);
+  });
+
+  it('takes, on Enter, the one that is called so before one that only speaks of it', () => {
+    const [group] = criteria.groups;
+    const speaks = { ...group!.criteria[1]!, name: 'speaks', text: 'about spend' };
+    expect(bestFound([{ label: 'all', criteria: [speaks, ...group!.criteria] }], 'Spend')?.name).toBe('spend');
+    expect(bestFound(criteria.groups, 'about last')?.name).toBe('last_order_at');
+    expect(bestFound(criteria.groups, 'nothing of it')).toBeUndefined();
   });
 });
 

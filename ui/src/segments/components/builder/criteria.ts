@@ -76,6 +76,13 @@ export function found(groups: CriterionGroup[], search: string): CriterionGroup[
     .filter(({ criteria }) => criteria.length > 0);
 }
 
+/** Return the criterion that `search` means most likely: one called so, else the first that is found. */
+export function bestFound(groups: CriterionGroup[], search: string): Criterion | undefined {
+  const usable = found(groups, search).flatMap(({ criteria }) => criteria).filter(({ unavailable }) => !unavailable);
+  const wanted = search.trim().toLocaleLowerCase();
+  return usable.find(({ label }) => label.toLocaleLowerCase().startsWith(wanted)) ?? usable[0];
+}
+
 /** Return a new condition on what the palette calls `name`. */
 export function newCondition(criteria: Criteria, name: string): Condition {
   const event = criteria.events.get(name);

@@ -47,7 +47,7 @@ const option = (counts: Map<string, number>) => ({ option }: { option: { value: 
 export function SuggestedText({ label, field, event, value, onChange, disabled }: SuggestedProps<string>) {
   const { values, counts, onFocus } = useSuggestions(field, event, value);
   return (
-    <Autocomplete size="xs" className={css.text} aria-label={label} value={value} data={values} disabled={disabled} onFocus={onFocus}
+    <Autocomplete size="xs" className={css.text} aria-label={label} value={value} data={values} disabled={disabled} onFocus={onFocus} openOnFocus={false}
       filter={({ options }) => options} renderOption={option(counts)} onChange={onChange} />
   );
 }
@@ -58,7 +58,7 @@ export function SuggestedTexts({ label, field, event, value, onChange, disabled 
   const parsed = (texts: string[]) => (field.kind === 'number' ? texts.map(Number).filter(Number.isFinite) : texts);
   return (
     <TagsInput size="xs" className={css.texts} aria-label={label} placeholder={value.length ? '' : t.value.pickMany} value={value.map(String)}
-      data={values} disabled={disabled} onFocus={onFocus} searchValue={typed} onSearchChange={setTyped} renderOption={option(counts)}
+      data={values} disabled={disabled} onFocus={onFocus} openOnFocus={false} searchValue={typed} onSearchChange={setTyped} renderOption={option(counts)}
       acceptValueOnBlur onChange={(texts) => onChange(parsed(texts))} />
   );
 }
