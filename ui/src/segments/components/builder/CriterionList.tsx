@@ -40,13 +40,13 @@ export function CriterionList({ groups, onPick, item }: CriterionListProps) {
         value={search} data-autofocus onChange={({ currentTarget }) => setSearch(currentTarget.value)} />
       <div className={css.scroll} tabIndex={-1}>
         {shown.map(({ label, criteria }) => (
-          <section key={label} aria-label={label}>
+          <div key={label} role="group" aria-label={label}>
             <h2 className={css.groupName}>{label}</h2>
             {criteria.map((criterion) => {
               const pick = () => onPick(criterion.name);
               return item ? item(criterion, pick) : <Plain key={criterion.name} criterion={criterion} onPick={pick} />;
             })}
-          </section>
+          </div>
         ))}
         {!shown.length && <p className={css.hint} role="status">{t.palette.none}</p>}
       </div>

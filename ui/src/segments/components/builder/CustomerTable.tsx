@@ -62,7 +62,7 @@ export function CustomerTable({ answer, onAsk }: { answer: Preview; onAsk: (cust
 
 /** A value as a person reads it. */
 export function asCell(value: Cell | undefined, field: Pick<Field, 'kind' | 'unit'>, currency: string): string {
-  if (value === null || value === undefined) return '–';
+  if (value === null || value === undefined) return t.value.unknown;
   if (Array.isArray(value)) return value.join(', ');
   if (typeof value === 'boolean') return value ? t.value.yes : t.value.no;
   if (typeof value === 'number') {

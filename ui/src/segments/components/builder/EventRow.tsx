@@ -30,7 +30,7 @@ export function EventRow({ node, scope, held }: RowProps<EventCondition>) {
     <RowFrame node={node} label={label} scope={scope} locked={locked} held={held}
       below={
         <div className={css.details}>
-          {words && <p className={css.said}>{words}</p>}
+          {words && <p className={css.said}>{sentenceCase(words)}</p>}
           <GroupBody group={node.value} scope={event.name} depth={1} held={locked} />
           <AddDetail event={event} node={node} locked={locked} />
         </div>

@@ -2,13 +2,16 @@
 import { Drawer, Skeleton, Stack, Text } from '@mantine/core';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { asList } from '../../shared/format';
+import { useWho } from '../../shared/kit/session';
 import { ErrorState } from '../../shared/kit/States';
 import { explainCustomer } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
-import type { Cell, Customer, Explanation as Explained, Group } from '../../shared/types/segment-types';
-import { nameOf } from './CustomerTable';
+import type { Customer, Explanation as Explained, Group } from '../../shared/types/segment-types';
+import { sentenceCase } from './criteria';
+import { asCell, nameOf } from './CustomerTable';
+import { useEditor } from './editor';
 import css from './preview.module.css';
+import { isGroup, nodeAt } from './ruleTree';
 
 interface ExplanationProps {
   customer: Customer;
@@ -25,15 +28,22 @@ export function Explanation({ customer, rule, onClose }: ExplanationProps) {
   const name = nameOf(customer);
   const title = !query.data ? name : query.data.member ? t.explain.in(name) : t.explain.out(name);
   return (
-    <Drawer opened onClose={onClose} position="right" title={title} closeButtonProps={{ 'aria-label': t.explain.close }} classNames={{ title: css.drawerTitle ?? '' }}>
+    <Drawer opened onClose={onClose} position="right" title={title} classNames={{ title: css.drawerTitle ?? '' }}>
       {query.isPending && <Stack gap="sm">{[0, 1, 2].map((at) => <Skeleton key={at} height={56} />)}</Stack>}
       {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
-      {query.data && <Reasons explained={query.data} />}
+      {query.data && <Reasons explained={query.data} rule={rule} />}
     </Drawer>
   );
 }
 
-function Reasons({ explained }: { explained: Explained }) {
+function Reasons({ explained, rule }: { explained: Explained; rule: Group }) {
+  const { criteria } = useEditor();
+  const { currency } = useWho();
+  /** What an event has is a plain number: how often it happened. */
+  const fieldAt = (path: number[]) => {
+    const node = nodeAt(rule, path);
+    return (node && !isGroup(node) && criteria.fields.get(node.field)) || { kind: 'text' as const, unit: '' };
+  };
   return (
     <>
       <Text size="sm" c="var(--quiet)">{explained.sentence}</Text>
@@ -44,18 +54,12 @@ function Reasons({ explained }: { explained: Explained }) {
               ? <IconCircleCheck size={18} aria-label={t.explain.holds} className={css.yes} />
               : <IconCircleX size={18} aria-label={t.explain.fails} className={css.no} />}
             <div>
-              <div>{words}</div>
-              <div className={css.small}>{t.explain.has}: {asWords(value)}</div>
+              <div>{sentenceCase(words)}</div>
+              <div className={css.small}>{t.explain.has}: {asCell(value, fieldAt(path), currency)}</div>
             </div>
           </li>
         ))}
       </ul>
     </>
   );
-}
-
-function asWords(value: Cell): string {
-  if (value === null) return t.explain.unknown;
-  if (typeof value === 'boolean') return value ? t.value.yes : t.value.no;
-  return Array.isArray(value) ? asList(value) : String(value);
 }

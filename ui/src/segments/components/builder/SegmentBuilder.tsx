@@ -80,7 +80,7 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
           </div>
           {!wide && <CountBar preview={preview} onOpen={() => setDialog('customers')} />}
         </div>
-        <Drawer opened={dialog === 'customers' && !wide} onClose={close} position="bottom" size="85%" title={t.preview.sample} closeButtonProps={{ 'aria-label': t.explain.close }}>
+        <Drawer opened={dialog === 'customers' && !wide} onClose={close} position="bottom" size="85%" title={t.preview.sample}>
           <PreviewPanel preview={preview} />
         </Drawer>
         {dialog === 'save' && <SaveDialog segment={segment} name="" rule={wire} onClose={close} onSaved={saved} />}

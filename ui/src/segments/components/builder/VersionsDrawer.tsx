@@ -26,7 +26,7 @@ export function VersionsDrawer({ segment, mayRestore, onClose, onRestored }: Ver
       },
     });
   return (
-    <Drawer opened onClose={onClose} position="right" title={t.versions.title} closeButtonProps={{ 'aria-label': t.explain.close }}>
+    <Drawer opened onClose={onClose} position="right" title={t.versions.title}>
       {versions.isPending && <Skeleton height={160} />}
       {(versions.isError || restore.isError) && <ErrorState error={versions.error ?? restore.error} onRetry={() => void versions.refetch()} />}
       <Stack component="ol" gap="xs" className={css.versions}>

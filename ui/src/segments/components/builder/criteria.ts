@@ -62,7 +62,7 @@ function groupsOf(catalog: Catalog): CriterionGroup[] {
 
 function criterion(name: string, label: string, description: string, unavailable = ''): Criterion {
   const text = `${label} ${description} ${name.replaceAll('_', ' ')}`.toLocaleLowerCase();
-  return { name, label, description, unavailable, text };
+  return { name, label, description, unavailable: sentenceCase(unavailable), text };
 }
 
 export const sentenceCase = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1);

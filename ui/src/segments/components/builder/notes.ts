@@ -30,15 +30,14 @@ export class Notes {
   /** Take the answer about `rule` in; `left` are the conditions that were left out of it. */
   take(rule: Group, answer: Preview | undefined, left: string[]): void {
     const next = new Map<string, Note>();
-    const noteAt = (path: number[]): Note => {
-      const id = nodeAt(rule, path)?.id ?? rule.id!;
+    const noteAt = (path: (number | string)[]): Note => {
+      // A problem of something that is no part of the rule is a problem of all of it.
+      const id = nodeAt(rule, path.map(Number))?.id ?? rule.id!;
       if (!next.has(id)) next.set(id, { ...NOTHING, problems: [] });
       return next.get(id)!;
     };
     for (const { path, kept, dropped, words } of answer?.conditions ?? []) Object.assign(noteAt(path), { kept, dropped, words });
-    for (const { path, message, hint } of answer?.problems ?? []) {
-      noteAt(Array.isArray(path) ? path : []).problems.push({ message, hint });
-    }
+    for (const { path, message, hint = '' } of answer?.problems ?? []) noteAt(path).problems.push({ message, hint });
     for (const id of left) next.set(id, { ...(next.get(id) ?? NOTHING), incomplete: true });
     // Equal notes stay the same objects: their rows are not drawn again.
     for (const [id, note] of next) {

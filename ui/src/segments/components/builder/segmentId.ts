@@ -1,5 +1,5 @@
 /** The ids of segments: as they stand in addresses, files and rules. */
-const MOST = 64;
+const MOST = 63;
 
 export const isId = (text: string): boolean => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) && text.length <= MOST;
 

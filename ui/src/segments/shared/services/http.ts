@@ -1,7 +1,10 @@
-/** One call to the service, and everything that can go wrong with it as one error. */
+/** The service as a typed client, and everything that can go wrong with a call as one error. */
+import createClient from 'openapi-fetch';
 import type { Problem, ProblemDocument } from '../types/segment-types';
+import type { paths } from './api.gen';
 
-const PREFIX = '/api/v1';
+/** Only the page's own scripts can send this header, so no other site can act in its name. */
+export const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', headers: { 'X-Segml': 'page' } });
 
 /** What the service refused, or that it could not be reached (`status` 0). */
 export class ApiError extends Error {
@@ -20,47 +23,29 @@ export class ApiError extends Error {
   }
 }
 
-export interface CallOptions {
-  query?: Record<string, string | number | undefined>;
-  body?: unknown;
-  signal?: AbortSignal | undefined;
+interface Outcome {
+  data?: unknown;
+  error?: unknown;
+  response: Response;
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
-
-/** Return the decoded answer of the service; throw an `ApiError` for every other outcome. */
-export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
-  if (method !== 'GET') headers['X-Segml'] = 'page';
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-  let answer: Response;
+/**
+ * Return what the service answers; throw an `ApiError` for every other outcome but being cancelled.
+ * `Told` is the generated type of the answer, or what `segment-types` says of it more exactly.
+ */
+export async function answerOf<Told>(asked: Promise<Outcome>): Promise<Told> {
+  let outcome: Outcome;
   try {
-    answer = await fetch(address(path, options.query), {
-      method,
-      headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
-      signal: options.signal ?? null,
-      credentials: 'same-origin',
-    });
+    outcome = await asked;
   } catch (cause) {
-    if (options.signal?.aborted) throw cause;
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     throw new ApiError(0, {});
   }
-  if (!answer.ok) throw new ApiError(answer.status, await problemOf(answer));
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
-}
-
-function address(path: string, query: CallOptions['query'] = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
-  return PREFIX + path + (given.length ? `?${search}` : '');
+  const { data, error, response } = outcome;
+  if (!response.ok) throw new ApiError(response.status, problemOf(error, response));
+  return data as Told;
 }
 
 /** Proxies answer in HTML: their status is then all there is to say. */
-async function problemOf(answer: Response): Promise<Partial<ProblemDocument>> {
-  try {
-    return (await answer.json()) as Partial<ProblemDocument>;
-  } catch {
-    return { title: answer.statusText };
-  }
-}
+const problemOf = (error: unknown, response: Response): Partial<ProblemDocument> =>
+  typeof error === 'object' && error !== null ? error : { title: response.statusText };

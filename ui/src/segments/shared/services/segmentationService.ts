@@ -1,71 +1,65 @@
 /** Every question that the page asks of the service, by name. */
 import type {
-  Catalog,
-  Customer,
-  Dialect,
-  Difference,
-  Explanation,
-  Group,
-  Preview,
-  Segment,
-  SegmentChange,
-  SegmentDraft,
-  SegmentList,
-  Session,
-  Version,
+  Catalog, Customer, Dialect, Difference, Explanation, Group, Preview, Segment, SegmentChange, SegmentDraft, SegmentList, Session, Version,
 } from '../types/segment-types';
-import { call } from './http';
+import type { Dependents, NewSegment, Sql, Suggestions } from './api.gen';
+import { answerOf, client } from './http';
 
-type Signal = { signal?: AbortSignal };
+interface Cancellable {
+  signal: AbortSignal;
+}
 
-const segmentPath = (id: string) => `/segments/${encodeURIComponent(id)}`;
+/** JSON's schema says of a rule only that it has `rules`; the rule language checks the rest. */
+const asWire = (rule: Group) => rule as unknown as NewSegment['rule'];
 
-export const getSession = ({ signal }: Signal) => call<Session>('GET', '/session', { signal });
+const named = (segment: string) => ({ path: { segment } });
 
-export const getCatalog = ({ signal }: Signal) => call<Catalog>('GET', '/catalog', { signal });
+export const getSession = ({ signal }: Cancellable) => answerOf<Session>(client.GET('/api/v1/session', { signal }));
 
-export const getValues = (field: string, event: string | undefined, q: string, { signal }: Signal) =>
-  call<{ values: { value: string; count: number }[] }>('GET', '/catalog/values', {
-    query: { field, event, q, limit: 20 },
-    signal,
-  });
+export const getCatalog = ({ signal }: Cancellable) => answerOf<Catalog>(client.GET('/api/v1/catalog', { signal }));
 
-export const getSegments = ({ signal }: Signal) => call<SegmentList>('GET', '/segments', { signal });
+/** The most frequent values of a field that fit `q`; of an event's field where there is an `event`. */
+export const getValues = (field: string, event: string | undefined, q: string, { signal }: Cancellable) =>
+  answerOf<Suggestions>(client.GET('/api/v1/catalog/values', { params: { query: { field, q, limit: 20, ...(event && { event }) } }, signal }));
 
-export const getSegment = (id: string, { signal }: Signal) => call<Segment>('GET', segmentPath(id), { signal });
+export const getSegments = ({ signal }: Cancellable) => answerOf<SegmentList>(client.GET('/api/v1/segments', { signal }));
 
-export const createSegment = (draft: SegmentDraft) => call<Segment>('POST', '/segments', { body: draft });
+export const getSegment = (id: string, { signal }: Cancellable) =>
+  answerOf<Segment>(client.GET('/api/v1/segments/{segment}', { params: named(id), signal }));
 
-export const updateSegment = (id: string, change: SegmentChange) =>
-  call<Segment>('PUT', segmentPath(id), { body: change });
+export const createSegment = (draft: SegmentDraft) =>
+  answerOf<Segment>(client.POST('/api/v1/segments', { body: { ...draft, rule: asWire(draft.rule) } }));
 
-export const archiveSegment = (id: string) => call<void>('DELETE', segmentPath(id));
+export const updateSegment = (id: string, { rule, ...change }: SegmentChange) =>
+  answerOf<Segment>(client.PUT('/api/v1/segments/{segment}', { params: named(id), body: { ...change, ...(rule && { rule: asWire(rule) }) } }));
+
+export const archiveSegment = (id: string) => answerOf<void>(client.DELETE('/api/v1/segments/{segment}', { params: named(id) }));
 
 export const duplicateSegment = (id: string, name: string) =>
-  call<Segment>('POST', `${segmentPath(id)}/duplicate`, { body: { name } });
+  answerOf<Segment>(client.POST('/api/v1/segments/{segment}/duplicate', { params: named(id), body: { name } }));
 
 export const restoreSegment = (id: string, version: number) =>
-  call<Segment>('POST', `${segmentPath(id)}/restore`, { body: { version } });
+  answerOf<Segment>(client.POST('/api/v1/segments/{segment}/restore', { params: named(id), body: { version } }));
 
-export const getVersions = (id: string, { signal }: Signal) =>
-  call<{ versions: Version[] }>('GET', `${segmentPath(id)}/versions`, { signal });
+export const getVersions = (id: string, { signal }: Cancellable) =>
+  answerOf<{ versions: Version[] }>(client.GET('/api/v1/segments/{segment}/versions', { params: named(id), signal }));
 
-export const getDependents = (id: string, { signal }: Signal) =>
-  call<{ dependents: { id: string; name: string }[] }>('GET', `${segmentPath(id)}/dependents`, { signal });
+export const getDependents = (id: string, { signal }: Cancellable) =>
+  answerOf<Dependents>(client.GET('/api/v1/segments/{segment}/dependents', { params: named(id), signal }));
 
 /** Who would enter and leave the segment if it had this rule. */
-export const getDifference = (id: string, rule: Group, { signal }: Signal) =>
-  call<Difference>('POST', `${segmentPath(id)}/diff`, { body: { rule }, signal });
+export const getDifference = (id: string, rule: Group, { signal }: Cancellable) =>
+  answerOf<Difference>(client.POST('/api/v1/segments/{segment}/diff', { params: named(id), body: { rule: asWire(rule) }, signal }));
 
 /** Count a rule; a newer call of the same `session` ends an older one at the service. */
-export const previewRule = (rule: Group, session: string, { signal }: Signal) =>
-  call<Preview>('POST', '/preview', { body: { rule, session }, signal });
+export const previewRule = (rule: Group, session: string, { signal }: Cancellable) =>
+  answerOf<Preview>(client.POST('/api/v1/preview', { body: { rule: asWire(rule), session }, signal }));
 
-export const getSql = (rule: Group, dialect: Dialect, { signal }: Signal) =>
-  call<{ sql: string }>('POST', '/sql', { body: { rule, dialect }, signal });
+export const getSql = (rule: Group, dialect: Dialect, { signal }: Cancellable) =>
+  answerOf<Sql>(client.POST('/api/v1/sql', { body: { rule: asWire(rule), dialect }, signal }));
 
-export const explainCustomer = (customer: string | number, rule: Group, { signal }: Signal) =>
-  call<Explanation>('POST', '/explain', { body: { customer_id: customer, rule }, signal });
+export const explainCustomer = (customer: string | number, rule: Group, { signal }: Cancellable) =>
+  answerOf<Explanation>(client.POST('/api/v1/explain', { body: { customer_id: customer, rule: asWire(rule) }, signal }));
 
-export const findCustomers = (q: string, { signal }: Signal) =>
-  call<{ customers: Customer[] }>('GET', '/customers', { query: { q, limit: 8 }, signal });
+export const findCustomers = (q: string, { signal }: Cancellable) =>
+  answerOf<{ customers: Customer[] }>(client.GET('/api/v1/customers', { params: { query: { q, limit: 8 } }, signal }));
