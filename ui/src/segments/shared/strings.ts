@@ -100,6 +100,7 @@ export const t = {
     view: { rule: 'Rule', sql: 'SQL', json: 'JSON' },
     sentence: 'In words',
     noSentence: 'Add a condition to say who is meant.',
+    sentenceLater: 'The sentence comes when every condition is filled in and right.',
     more: 'Show all',
     less: 'Show less',
     canvas: 'Rule',

@@ -70,7 +70,7 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
           <div className={css.columns}>
             {!readOnly && <div className={css.side}><CriteriaSelector /></div>}
             <div className={css.canvas}>
-              <Sentence words={preview.answer?.sentence ?? ''} />
+              <Sentence words={preview.answer?.sentence || (rule.rules.length ? t.builder.sentenceLater : t.builder.noSentence)} />
               <Limits rule={rule} criteria={criteria} />
               {view === 'rule' && <RuleBuilder rule={rule} readOnly={readOnly} />}
               {view === 'sql' && <RuleSql rule={preview.asked} />}

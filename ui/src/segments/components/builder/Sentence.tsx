@@ -10,7 +10,7 @@ export function Sentence({ words }: { words: string }) {
   const long = words.length > LONG;
   return (
     <div className={css.sentence} role="group" aria-label={t.builder.sentence} data-testid="sentence">
-      <p data-cut={(long && !whole) || undefined}>{words || t.builder.noSentence}</p>
+      <p data-cut={(long && !whole) || undefined}>{words}</p>
       {long && <button type="button" className={css.link} onClick={() => setWhole(!whole)}>{whole ? t.builder.less : t.builder.more}</button>}
     </div>
   );
