@@ -46,7 +46,8 @@ class Settings(BaseModel):
         How many of the latest nights keep the columns of every field; of older ones only who was in
         which segment and the scores are kept; other columns are computed when somebody asks.
     catalogue
-        SQLAlchemy URL of the catalogue of segments; empty for a SQLite file in the workspace.
+        SQLAlchemy URL of the records: saved segments, tokens, audit, runs and others; empty for a
+        SQLite file in the workspace.
     tracking
         MLflow's tracking URI; empty for a SQLite file in the workspace.
     """

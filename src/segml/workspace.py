@@ -41,6 +41,7 @@ from segml.storage.facts import Facts
 from segml.storage.lock import writing
 from segml.storage.moments import Moments, StoredMoment
 from segml.storage.nights import Nights
+from segml.storage.records.place import ever_written
 from segml.storage.warehouse import ImportCount, Warehouse
 from segml.units import available_features, check_fields, in_wire_units, shown
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from segml.lookalikes import Lookalikes
     from segml.modelling import Modelling
     from segml.scoring.discovery import FoundRule, NothingFound
+    from segml.storage.records.records import Records
 
 SAMPLE: Final = 50
 PATIENCE: Final = 60.0  # seconds
@@ -110,7 +112,8 @@ class Workspace:
         )
         self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
-        self.segments = Rulebook(self.folder, self.settings.catalogue, self._champions)
+        saved = partial(ever_written, self.folder, self.settings.catalogue)
+        self.segments = Rulebook(self.folder, self._champions, saved, lambda: self.records)
         self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
 
     @cached_property
@@ -128,6 +131,13 @@ class Workspace:
         from segml.lookalikes import Lookalikes  # noqa: PLC0415 (what learns loads slowly)
 
         return Lookalikes(self.folder, self._champions, self._moments, self.segments, self._day)
+
+    @cached_property
+    def records(self) -> "Records":
+        """Return what people and runs left behind: tokens, audit, webhooks, runs and others."""
+        from segml.storage.records.records import Records  # noqa: PLC0415 (SQLAlchemy is slow)
+
+        return Records(self.folder, self.settings.catalogue)
 
     @classmethod
     def create(cls, folder: Path | str, settings: Settings | None = None) -> "Workspace":
