@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_lookalike, cli_models, cli_segments, terminal
+from segml import cli_lookalike, cli_models, cli_segments, cli_tokens, terminal
 from segml import cli_options as options
 from segml.answers import NightReport
 from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_tokens.app, name="token")
 for command in (
     cli_models.train,
     cli_models.evaluate,
