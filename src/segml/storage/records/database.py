@@ -4,15 +4,25 @@ Two processes that start at once bring it up to date one after the other. SQLite
 write-ahead log, so that reading never waits for a writer.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, inspect, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    QueuePool,
+    StaticPool,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +31,12 @@ from segml.storage.records import migrations
 from segml.storage.records.schema import METADATA
 
 _PATIENCE: Final = 30  # seconds that SQLite waits for another writer
+_UNWRITABLE: Final = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 _ADVISORY: Final = 0x5E6_311  # names the lock that PostgreSQL holds while the schema changes
 
 
@@ -77,7 +93,7 @@ class Database:
     def _engine(self) -> Engine:
         if self._file is None:
             return create_engine(self.url, pool_pre_ping=True)
-        return _sqlite(create_engine(self.url, connect_args={"timeout": _PATIENCE}))
+        return _sqlite(self._file)
 
     @cached_property
     def _empty(self) -> Engine:
@@ -99,43 +115,65 @@ class Database:
                 if connection.dialect.name == "postgresql":
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY})"))
                 _migrate(connection)
-            return
-        # Going over to the write-ahead log cannot wait by itself for others that do so too.
-        with FileLock(f"{self._file}.lock"):
-            self._file.touch(mode=0o600)  # secrets are in it
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA user_version")
-            engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-            with engine.begin() as connection:
-                _migrate(connection)
+        elif not (self._file.exists() and self._is_current()):
+            # Going over to the write-ahead log cannot wait by itself for others that do so too.
+            with FileLock(f"{self._file}.lock"):
+                self._file.touch(mode=0o600)  # secrets are in it
+                engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+                with engine.begin() as connection:
+                    _migrate(connection)
+
+    def _is_current(self) -> bool:
+        with self._engine.connect() as connection:
+            return _version(connection) == migrations.HEAD
+
+
+def _version(connection: Connection) -> str | None:
+    """Return the version of the schema; None where the database does not say it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _migrate(connection: Connection) -> None:
     """Bring the schema up to date within the transaction of a connection."""
-    found = inspect(connection)
-    version = None
-    if found.has_table("alembic_version"):
-        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    if version == migrations.HEAD:
-        return
-    adopted = version is None and found.has_table("segment_versions")
-    migrations.upgrade(connection, version=migrations.FIRST if adopted else None)
+    version = _version(connection)
+    if version != migrations.HEAD:
+        adopted = version is None and inspect(connection).has_table("segment_versions")
+        migrations.upgrade(connection, version=migrations.FIRST if adopted else None)
 
 
-def _sqlite(engine: Engine) -> Engine:
-    """Set up every connection to a SQLite file."""
+def _sqlite(file: Path) -> Engine:
+    """Return the engine of a SQLite file, all of whose connections are set up alike."""
 
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say when a transaction begins, so DDL is in it too
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA foreign_keys = ON")
+    def connected() -> sqlite3.Connection:
+        try:
+            return _opened(f"{file.resolve().as_uri()}?mode=rw")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
+                raise
+            return _opened(f"{file.resolve().as_uri()}?immutable=1")  # yesterday can be read still
+
+    engine = create_engine("sqlite://", creator=connected, poolclass=QueuePool)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
+
+
+def _opened(uri: str) -> sqlite3.Connection:
+    # We say when a transaction begins, so that changes of the schema are in it too.
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    if not uri.endswith("immutable=1"):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("SELECT count(*) FROM sqlite_master")  # which needs the log's files
+    return connection
 
 
 @contextmanager
