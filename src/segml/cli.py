@@ -13,10 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_lookalike, cli_models, cli_segments, cli_tokens, terminal
+from segml import cli_lookalike, cli_models, cli_nightly, cli_segments, cli_tokens, terminal
 from segml import cli_options as options
-from segml.answers import NightReport
-from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
+from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText, SetText
 from segml.core.errors import RuleRefused
 from segml.core.tables import TABLE
 from segml.settings import check
@@ -36,6 +35,8 @@ for command in (
     cli_models.evaluate,
     cli_models.score,
     cli_lookalike.lookalike,
+    cli_nightly.nightly,
+    cli_nightly.runs,
 ):
     app.command()(command)
 
@@ -166,32 +167,6 @@ def rejects(
             "Set aside", columns, found.head(limit).select(columns).iter_rows(), ("row",)
         )
         terminal.say(f"{found.height:,} in all.")
-
-
-@app.command()
-def nightly(workspace: Folder = HERE, as_of: Night = None, *, as_json: AsJson = False) -> None:
-    """Compute features, recompute every segment, record who entered and left, and publish."""
-    with terminal.refusals(as_json=as_json):
-        opened = Workspace(workspace)
-        day = as_of.date() if as_of else options.today(opened)
-        with terminal.steps(f"Night {day}") as progress:
-            report = opened.nightly(day, progress)
-        if as_json:
-            terminal.document(report.as_json())
-            return
-        _print_night(report)
-
-
-def _print_night(report: NightReport) -> None:
-    since = f"; changes since {report.previous}" if report.previous else ""
-    terminal.table(
-        f"{report.universe:,} guests at the start of {report.as_of}{since}",
-        ("segment", "guests", "entered", "left", ""),
-        [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
-        ("guests", "entered", "left"),
-    )
-    for note in report.notes:
-        terminal.say(note)
 
 
 @app.command()
@@ -328,7 +303,9 @@ def demo(
         if as_json:
             terminal.document({"workspace": str(workspace)} | report.as_json())
             return
-        _print_night(report)
+        cli_nightly.print_night(report)
+        for note in report.notes:
+            terminal.say(note)
         member = Workspace(workspace).members("win-back-campaign")["customer_id"].to_list()
         program = "segml" if shutil.which("segml") else os.path.relpath(sys.argv[0])
         terminal.say(f"\nThe restaurant stands in {workspace}. Try next:\n")

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from segml.lookalikes import Lookalikes
     from segml.modelling import Modelling
     from segml.scoring.discovery import FoundRule, NothingFound
+    from segml.scoring.drift import Drift
     from segml.storage.records.records import Records
 
 SAMPLE: Final = 50
@@ -339,30 +340,26 @@ class Workspace:
 
     # Nights
 
-    def nightly(self, as_of: date, progress: Progress | None = None) -> NightReport:
+    def nightly(self, as_of: date, progress: Progress = lambda _step, _share: None) -> NightReport:
         """Compute and publish a night: features, members of every segment, who came and went.
 
         Idempotent: a night that is stored just so is left alone. A night run between two stored
         ones also renews what the later one says of who came and went.
         """
-        told = progress or (lambda _step, _share: None)
         with writing(self.folder):
-            self._warehouse.arrange(lambda share: told("arranging facts", 0.3 * share))
+            self._warehouse.arrange(lambda share: progress("arranging facts", 0.3 * share))
             notes = self._watched(as_of)
-            rules, unavailable = self.segments.rules()
-            report = NightlyRun(
+            report = NightlyRun.of(
                 self.nights,
                 self._moments,
-                self.facts.ids_file(),
-                self._warehouse.generation,
-                rules,
-                unavailable,
-                {name: segment.name for name, segment in self.segments.all().items()},
-                lambda step, share: told(step, 0.3 + 0.7 * share),
+                self.segments,
+                lambda step, share: progress(step, 0.3 + 0.7 * share),
             ).run(as_of)
+            progress("looking back", 1.0)
+            report = replace(report, notes=notes, drift=self._drift(as_of))
             newest = sorted(self.nights.all(), reverse=True)[: self.settings.nights_kept]
             self._moments.keep(from_day=min(newest))
-            return replace(report, notes=notes)
+            return report
 
     def _watched(self, as_of: date) -> tuple[str, ...]:
         if not self._champions.trained():
@@ -370,6 +367,11 @@ class Workspace:
         from segml.watching import watch  # noqa: PLC0415 (what learns loads slowly)
 
         return watch(self._champions, as_of, self.history, self._moments)
+
+    def _drift(self, as_of: date) -> "tuple[Drift, ...]":
+        from segml.drifting import measure  # noqa: PLC0415 (SciPy loads slowly)
+
+        return measure(self.folder / "profiles", self._champions, self._moments, as_of)
 
     def _arranged(self) -> State:
         # A question waits for an import or a night to let go of the facts.

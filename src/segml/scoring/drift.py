@@ -8,7 +8,7 @@ difference is certain, so it must also be of a size that matters.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ from scipy.special import chdtri
 MATERIAL: Final = 0.1  # below it a population counts as stable, whatever its size
 _BINS: Final = 10
 _VALUES: Final = 20  # so many texts are told apart, the most frequent ones; the others are one
-_NEVER: Final = 0.5  # added to every bin's rows, so that an empty one is not infinitely far away
+_UNSEEN: Final = 0.5  # added to every bin's rows, so that an empty one is not infinitely far away
 
 Counts = NDArray[np.int64]
 
@@ -45,15 +45,51 @@ class Drift:
     drifted: bool
 
 
-def drift(field: str, before: pl.Series, now: pl.Series, alpha: float = 0.01) -> Drift:
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How the values of a field are distributed; small enough to be kept for every night.
+
+    Attributes
+    ----------
+    edges
+        Of numbers and dates: the upper ends of all bins but the last; tenths of the sample.
+    values
+        Of everything else: the frequent values; the others are one bin.
+    rows
+        How many rows are in each bin; in the last, those whose value is unknown.
+    """
+
+    edges: tuple[float, ...]
+    values: tuple[str, ...]
+    rows: tuple[int, ...]
+
+
+def profile(column: pl.Series) -> Profile:
+    """Return how the values of a field are distributed in tenths, or by frequent value."""
+    edges: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+    if _ordered(column):
+        numbers = _numbers(column)
+        if len(numbers):
+            edges = tuple(np.unique(np.quantile(numbers, np.arange(1, _BINS) / _BINS)).tolist())
+    else:
+        tally = column.cast(pl.String).drop_nulls().value_counts(sort=True)
+        values = tuple(sorted(tally.to_series().head(_VALUES)))
+    empty = Profile(edges, values, ())
+    return Profile(edges, values, tuple(_rows(column, empty).tolist()))
+
+
+def drift(field: str, before: Profile, now: pl.Series, alpha: float = 0.01) -> Drift:
     """Return how far a field has moved from one sample to another.
 
     Parameters
     ----------
     field
         Its name.
-    before, now
-        Its values, one per customer; unknown ones are a bin of their own.
+    before
+        How it was distributed.
+    now
+        Its values, one per customer.
     alpha
         The chance to call small samples moved where nothing did.
 
@@ -62,53 +98,37 @@ def drift(field: str, before: pl.Series, now: pl.Series, alpha: float = 0.01) ->
     ValueError
         When a sample is empty.
     """
-    if not len(before) or not len(now):
+    first, second = np.array(before.rows), _rows(now, before)
+    if not first.sum() or not second.sum():
         raise ValueError(f"there is nothing to compare {field} by")
-    first, second = _binned(before, now)
-    index = psi(first, second)
-    scale = 1 / len(before) + 1 / len(now)
-    chance = scale * float(chdtri(max(len(first) - 1, 1), alpha))
+    held = (first + second) > 0
+    index = psi(first[held], second[held])
+    scale = 1 / first.sum() + 1 / second.sum()
+    chance = float(scale * chdtri(max(held.sum() - 1, 1), alpha))
     threshold = max(MATERIAL, chance)
     return Drift(field, index, threshold, index > threshold)
 
 
 def psi(before: Counts, now: Counts) -> float:
     """Return the population stability index of two samples by how many rows each bin has."""
-    first, second = ((rows + _NEVER) / (rows + _NEVER).sum() for rows in (before, now))
+    first, second = ((rows + _UNSEEN) / (rows + _UNSEEN).sum() for rows in (before, now))
     return float(((second - first) * np.log(second / first)).sum())
 
 
-def _binned(before: pl.Series, now: pl.Series) -> tuple[Counts, Counts]:
-    """Return how many rows of each sample are in each bin; bins without any row are left out."""
-    bins: Any = _tenths if before.dtype.is_numeric() or before.dtype.is_temporal() else _values
-    first, second = bins(before, now)
-    held = (first + second) > 0
-    return first[held], second[held]
+def _rows(column: pl.Series, bins: Profile) -> Counts:
+    """Return how many rows of a column are in each bin of a profile."""
+    unknown = column.null_count()
+    if _ordered(column):
+        places = np.searchsorted(np.array(bins.edges), _numbers(column), side="left")
+        return np.append(np.bincount(places, minlength=len(bins.edges) + 1), unknown)
+    tally = dict(column.cast(pl.String).drop_nulls().value_counts().iter_rows())
+    told = [tally.get(value, 0) for value in bins.values]
+    return np.array([*told, len(column) - unknown - sum(told), unknown])
 
 
-def _tenths(before: pl.Series, now: pl.Series) -> tuple[Counts, Counts]:
-    """Return the rows in tenths of the earlier sample, and those whose value is unknown."""
-    numbers = [one.to_physical().cast(pl.Float64).drop_nulls().to_numpy() for one in (before, now)]
-    cuts = np.arange(1, _BINS) / _BINS
-    edges = np.unique(np.quantile(numbers[0], cuts)) if len(numbers[0]) else np.zeros(1)
-    counts = [
-        np.append(
-            np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1),
-            one.null_count(),
-        )
-        for one, known in zip((before, now), numbers, strict=True)
-    ]
-    return counts[0], counts[1]
+def _ordered(column: pl.Series) -> bool:
+    return column.dtype.is_numeric() or column.dtype.is_temporal()
 
 
-def _values(before: pl.Series, now: pl.Series) -> tuple[Counts, Counts]:
-    """Return the rows of each frequent value, of all others together, and of the unknown."""
-    texts = [one.cast(pl.String).alias("value") for one in (before, now)]
-    tallies = [dict(one.drop_nulls().value_counts(sort=True).iter_rows()) for one in texts]
-    frequent = list(tallies[0])[:_VALUES]
-    counts = []
-    for one, tally in zip((before, now), tallies, strict=True):
-        told = [tally.get(value, 0) for value in frequent]
-        others = len(one) - one.null_count() - sum(told)
-        counts.append(np.array([*told, others, one.null_count()], dtype=np.int64))
-    return counts[0], counts[1]
+def _numbers(column: pl.Series) -> NDArray[np.float64]:
+    return column.to_physical().cast(pl.Float64).drop_nulls().to_numpy()
