@@ -343,7 +343,7 @@ def test_a_restarted_server_is_survived(server: Any, tmp_path: Path) -> None:
     secret = records.tokens.create("Kim", Role.VIEWER, AT)[1]
     for _ in range(2):
         server.stop()
-        with pytest.raises(WorkspaceError, match="see that the database runs"):
+        with pytest.raises(WorkspaceError, match="See that the database runs"):
             records.tokens.check(secret, AT)
         server.ensure_postgres_running()
         assert isinstance(records.tokens.check(secret, AT), Identity)
