@@ -13,7 +13,15 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_lookalike, cli_models, cli_nightly, cli_segments, cli_tokens, terminal
+from segml import (
+    cli_lookalike,
+    cli_models,
+    cli_nightly,
+    cli_segments,
+    cli_tokens,
+    cli_webhooks,
+    terminal,
+)
 from segml import cli_options as options
 from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText, SetText
 from segml.core.errors import RuleRefused
@@ -30,6 +38,7 @@ app = typer.Typer(
 app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_tokens.app, name="token")
+app.add_typer(cli_webhooks.app, name="webhooks")
 for command in (
     cli_models.train,
     cli_models.evaluate,
