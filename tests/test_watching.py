@@ -151,3 +151,41 @@ def test_of_a_night_without_scores_nothing_is_kept(restaurant: Workspace, tmp_pa
     shutil.copytree(stored.folder, tmp_path / "night")
     assert not keep_scores(tmp_path / "night", restaurant._moments._definitions)
     assert not keep_scores(tmp_path / "nothing", restaurant._moments._definitions)
+
+
+# Calibration
+
+
+def test_what_was_foretold_is_held_to_what_came(copied: Workspace) -> None:
+    versions = copied._champions.versions
+    digest = versions.reigns()["churn"][1].digest
+    watched(copied, MATURE - timedelta(days=1))
+    assert versions.calibrated(digest) == ()
+    watched(copied, MATURE)
+    (found,) = versions.calibrated(digest)
+    assert found.night == LATE
+    scores = copied.features(["churn_risk"], as_of=LATE).drop_nulls()
+    orders = copied.history(END).rows("orders").collect()
+    came = orders.filter(pl.col("day").is_between(LATE, MATURE, closed="left"))["customer_id"]
+    away = 1 - scores["customer_id"].is_in(came.unique().to_list()).mean()  # type: ignore[operator]
+    assert sum(tenth.n for tenth in found.tenths) == scores.height
+    assert len(found.tenths) == 10
+    assert sum(tenth.observed * tenth.n for tenth in found.tenths) / scores.height == pytest.approx(
+        away
+    )
+    predicted = [tenth.predicted for tenth in found.tenths]
+    assert predicted == sorted(predicted)
+    watched(copied, END)
+    assert versions.calibrated(digest) == (found,)  # each window once
+
+
+def test_a_champion_that_is_far_off_is_told(copied: Workspace) -> None:
+    versions = copied._champions.versions
+    champion = versions.champion("churn", LATE)
+    assert champion is not None
+    model = replace(champion, shift=champion.shift + 3)
+    versions.keep(model)
+    versions.crown("churn", Reign(LATE, model.digest, 9))
+    (told,) = watched(copied, MATURE)
+    assert "“Churn” is off" in told
+    assert watched(copied, MATURE) == ()
