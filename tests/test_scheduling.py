@@ -1,13 +1,17 @@
 """Nights run by themselves when the schedule says so, each in a process of its own."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from segml import Settings, Workspace, WorkspaceError
+from segml.cli import app
 from segml.scheduling import Scheduler, cron_trigger
 from segml.storage.records.runs import RunState
 from segml.storage.records.schedule import Timetable
@@ -66,6 +70,24 @@ def test_what_is_due_is_delivered(scheduler: Scheduler) -> None:
         scheduler.deliver()
         assert len(receiver.received) == 1
     assert webhooks.deliveries()[0].state is DeliveryState.DELIVERED
+
+
+def test_the_schedule_from_the_command_line(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path)
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(app, ["schedule", "-w", str(tmp_path), *words])
+
+    assert json.loads(run("--cron", "0 5 * * *", "--json").stdout)["mapping"] is None
+    run("--mapping", "pos.toml")
+    assert workspace.records.schedule.read() == Timetable("0 5 * * *", "pos.toml")
+    told = run("--cron", "at dawn")
+    assert told.exit_code == 1
+    assert "no time of cron" in told.stderr
+    assert "0 5 * * *" in run().stdout
+    run("--cron", "")
+    assert workspace.records.schedule.read() == Timetable(None, "pos.toml")
+    assert {entry.action for entry in workspace.records.audit.entries()} == {"schedule.write"}
 
 
 @pytest.mark.slow

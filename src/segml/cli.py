@@ -46,6 +46,7 @@ for command in (
     cli_lookalike.lookalike,
     cli_nightly.nightly,
     cli_nightly.runs,
+    cli_nightly.schedule,
 ):
     app.command()(command)
 

@@ -16,6 +16,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from segml.core.errors import WorkspaceError
 from segml.deliveries import deliver
+from segml.storage.records.schedule import Timetable
 from segml.workspace import Workspace
 
 NIGHT: Final = "night"
@@ -39,6 +40,28 @@ def cron_trigger(cron: str, time_zone: str) -> CronTrigger:
         raise WorkspaceError(
             f"“{cron}” is no time of cron ({error}). Five o'clock every morning is 0 5 * * *."
         ) from None
+
+
+def reschedule(workspace: Workspace, cron: str | None, mapping: str | None) -> Timetable:
+    """Write down when nights run by themselves, and return it.
+
+    Parameters
+    ----------
+    workspace
+        Whose nights.
+    cron, mapping
+        See `Timetable`.
+
+    Raises
+    ------
+    WorkspaceError
+        When `cron` is no cron line; the schedule stays as it was.
+    """
+    if cron is not None:
+        cron_trigger(cron, workspace.settings.time_zone)
+    timetable = Timetable(cron, mapping)
+    workspace.records.schedule.write(timetable)
+    return timetable
 
 
 class Scheduler:
