@@ -6,6 +6,7 @@ Written by ``make fields`` from the library's features and the tables of facts.
 from segml.expressions import (
     BooleanField,
     DateField,
+    IdField,
     ListField,
     NumberField,
     TextField,
@@ -22,6 +23,7 @@ __all__ = [
     "churn_risk",
     "city",
     "coupon_share",
+    "customer_id",
     "days_in_tier",
     "days_since_first_order",
     "days_since_last_email",
@@ -275,6 +277,10 @@ tier_upgrade_likelihood = NumberField("tier_upgrade_likelihood")
 """The calibrated probability of reaching a higher tier within the model's horizon."""
 expected_orders_90d = NumberField("expected_orders_90d")
 """The number of orders to expect on the next 90 days."""
+
+# Demographic
+customer_id = IdField("customer_id")
+"""The guest's own id, as it stands: for naming a few guests beside what a rule says."""
 
 # Events
 orders = _Orders("orders", "ordered_at")

@@ -39,7 +39,8 @@ from segml.settings import Settings
 from segml.storage.buckets import State
 from segml.storage.facts import Facts
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, StoredMoment
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments
 from segml.storage.nights import Nights
 from segml.storage.warehouse import ImportCount, Warehouse
 from segml.units import available_features, check_fields, in_wire_units, shown

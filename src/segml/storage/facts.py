@@ -78,6 +78,13 @@ class Facts:
         known = pl.DataFrame({"id": ids}).with_row_index("code")
         return asked.join(known, on="id", how="left", maintain_order="left")["code"]
 
+    def named(self, customers: Sequence[str]) -> Codes:
+        """Return the codes of those customers whose id is written just so, ascending."""
+        texts = pl.Series("text", customers, pl.String).unique()
+        codes = self.codes(texts.to_list())
+        same = self.ids(self.state().customers)[codes].cast(pl.String) == texts
+        return codes.filter(same.fill_null(value=False)).sort().to_numpy().astype(np.int64)
+
     def lines(self, state: State, as_of: date, bucket: int, column: str) -> pl.DataFrame:
         """Return ``row, thing, lines``: how many order lines of a word a bucket's customers have.
 
