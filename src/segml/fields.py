@@ -59,6 +59,7 @@ __all__ = [
     "loyalty_member",
     "loyalty_tier",
     "lunch_share",
+    "marketing_objection",
     "messages",
     "order_days_total",
     "order_items",
@@ -233,6 +234,8 @@ email_opt_in = BooleanField("email_opt_in")
 """May be e-mailed."""
 sms_opt_in = BooleanField("sms_opt_in")
 """May be texted."""
+marketing_objection = BooleanField("marketing_objection")
+"""Objected to marketing, so is neither scored nor written to."""
 
 # Engagement
 emails_sent_90d = NumberField("emails_sent_90d")
