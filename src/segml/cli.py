@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_lookalike, cli_models, cli_segments, terminal
+from segml import cli_campaigns, cli_lookalike, cli_models, cli_segments, terminal
 from segml import cli_options as options
 from segml.answers import NightReport
 from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
@@ -30,11 +30,13 @@ app = typer.Typer(
 )
 app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_campaigns.app, name="campaign")
 for command in (
     cli_models.train,
     cli_models.evaluate,
     cli_models.score,
     cli_lookalike.lookalike,
+    cli_campaigns.export,
 ):
     app.command()(command)
 
@@ -253,7 +255,7 @@ def members(
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
         day = options.day(opened, as_of)
-        names = list(dict.fromkeys(name.strip() for name in fields.split(",") if name.strip()))
+        names = options.names(fields)
         found = opened.members(options.rule_or_segment(opened, what), as_of=day, fields=names)
         if output is not None:
             options.write(found, output)

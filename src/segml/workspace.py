@@ -16,6 +16,7 @@ import polars as pl
 from segml import settings as settings_file
 from segml.analytics import Analytics
 from segml.answers import Explanation, Kept, NightReport, Preview
+from segml.campaigns import Campaigns
 from segml.champions import Champions
 from segml.core.errors import RuleRefused, WorkspaceError
 from segml.core.predicates import EVERYONE, field_names
@@ -28,11 +29,13 @@ from segml.engine.cache import Cache
 from segml.engine.history import History
 from segml.engine.sets import SetEngine
 from segml.explaining import explanation
+from segml.exporting import Exporting
 from segml.latest import Latest
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
 from segml.rulebook import Rulebook, RuleLike
 from segml.rules.describe import sentence, words
+from segml.segments.audience import reachable
 from segml.segments.difference import Difference, difference
 from segml.sessions import Sessions
 from segml.settings import Settings
@@ -82,6 +85,8 @@ class Workspace:
         What was worked out and may be asked again.
     latest
         The newest night whose files are whole, and those that are skipped for it.
+    exporting, campaigns
+        Members as CSV files; campaigns planned.
 
     Raises
     ------
@@ -112,6 +117,8 @@ class Workspace:
         self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
         self.segments = Rulebook(self.folder, self.settings.catalogue, self._champions)
+        self.exporting = Exporting(self.segments, self._moments, self._champions, self._day)
+        self.campaigns = Campaigns(self.segments, self._moments, self._day)
         self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
 
     @cached_property
@@ -236,7 +243,8 @@ class Workspace:
         superseded = self._sessions.newest(session)
         moment = self._moments.at(day, superseded.check)
         engine = SetEngine(moment, self.cache, superseded)
-        held = engine.members(parsed.lower(day))
+        lowered = parsed.lower(day)
+        held = engine.members(lowered)
         universe = engine.count(EVERYONE)
         kept = [engine.count(leaf.lower(day)) for leaf in parsed.leaves()]
         return Preview(
@@ -249,6 +257,7 @@ class Workspace:
                 Kept(leaf.path, words(leaf), one, universe - one)
                 for leaf, one in zip(parsed.leaves(), kept, strict=True)
             ),
+            reachable=reachable(engine, lowered),
         )
 
     def sql(self, rule: RuleLike, *, as_of: date | None = None, dialect: str = "duckdb") -> str:

@@ -11,6 +11,7 @@
     ├── SegmentInUse       a segment that others refer to cannot be deleted
     ├── Superseded         an evaluation that a newer one of the same session has replaced
     ├── TooFewCustomers    nothing that would hold can be learned from so few
+    ├── RequestRefused     an export or a campaign that cannot be so: every reason at once
     └── RuleRefused        a rule with problems: all of them at once, each with its path
 """
 
@@ -96,6 +97,39 @@ class Problem:
     def __str__(self) -> str:
         where = f"at {list(self.path)}: " if self.path else ""
         return f"{where}{self.message}{' ' + self.hint if self.hint else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestProblem:
+    """One thing wrong with what was asked for.
+
+    Attributes
+    ----------
+    field
+        Which part of the request.
+    message, hint
+        What is wrong, and what would be right.
+    """
+
+    field: str
+    message: str
+    hint: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the wire form ``{field, message, hint}``."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}{' ' + self.hint if self.hint else ''}"
+
+
+class RequestRefused(SegmlError):
+    """A request that cannot be met so; ``problems`` holds every reason."""
+
+    def __init__(self, problems: Iterable[RequestProblem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(f"This cannot be done so:\n{lines}")
 
 
 class RuleRefused(SegmlError):

@@ -16,8 +16,7 @@ import polars as pl
 from segml.core.calendar import earlier
 from segml.core.predicates import And, Not, Predicate
 from segml.core.tables import CustomerId
-from segml.engine import bitmaps
-from segml.engine.bitmaps import Codes, Words
+from segml.engine.bitmaps import Words
 from segml.engine.sets import SetEngine
 from segml.library.contact import CHANNELS, consent, written_to
 
@@ -88,18 +87,6 @@ def audience(
 def drawn(campaign: str, customers: pl.Series, share: float) -> pl.Series:
     """Return which customers a campaign holds out: each with the chance `share`, by a hash."""
     return pl.Series([_place(campaign, one) < share for one in customers], dtype=pl.Boolean)
-
-
-def holdout_of(
-    campaign: str, share: float, ids: Callable[[Codes], pl.Series], size: int
-) -> Callable[[Words], Words]:
-    """Return what draws a campaign's holdout from a set of `size` customers by code."""
-
-    def draw(held: Words) -> Words:
-        codes = bitmaps.codes(held)
-        return bitmaps.among(codes[drawn(campaign, ids(codes), share).to_numpy()], size)
-
-    return draw
 
 
 def _place(campaign: str, customer: CustomerId) -> float:

@@ -138,6 +138,23 @@ class Facts:
                     texts[place] = text
         return found
 
+    def profiles(self, as_of: date, codes: Codes, columns: Sequence[str]) -> pl.DataFrame:
+        """Return columns of customers' profiles as last known before a date, as they are stored.
+
+        One row per code, in their order; null where nothing is known.
+        """
+        state = self.arranged(as_of)
+        fields = {name: self.warehouse.schemas()["customers"][name] for name in columns}
+        buckets = codes // state.bucket
+        found = [pl.DataFrame(schema={"place": pl.Int64, **fields})]
+        for bucket in sorted(set(buckets.tolist())):
+            places = np.flatnonzero(buckets == bucket)
+            rows = pl.Series(codes[places] - bucket * state.bucket, dtype=pl.UInt32)
+            held = self._bucket(state, bucket, as_of)
+            values = {n: _plain(held.profile(n)[rows]).cast(kind) for n, kind in fields.items()}
+            found.append(pl.DataFrame({"place": places, **values}))
+        return pl.concat(found).sort("place").drop("place")
+
     def ids(self, size: int) -> pl.Series:
         """Return ``customer_id`` of the first `size` codes."""
         state = self.state()
@@ -256,6 +273,10 @@ class Facts:
     @staticmethod
     def _guests(state: State, bucket: int) -> int:
         return max(min(state.bucket, state.customers - bucket * state.bucket), 0)
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    return values.cast(pl.String) if isinstance(values.dtype, pl.Enum) else values
 
 
 def _identity(state: State) -> Hashable:
