@@ -14,6 +14,7 @@ from segml.segments.difference import Cause, Difference
 
 if TYPE_CHECKING:
     from segml.scoring.discovery import FoundRule, NothingFound
+    from segml.scoring.drift import Drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,8 @@ class NightReport:
         False when the night was already stored just so, and nothing was done.
     notes
         What happened beside: sentences.
+    drift
+        How far what the champions look at has moved.
     """
 
     as_of: date
@@ -177,6 +180,7 @@ class NightReport:
     segments: tuple[SegmentNight, ...]
     changed: bool
     notes: tuple[str, ...] = ()
+    drift: tuple["Drift", ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -186,6 +190,7 @@ class NightReport:
             "universe": self.universe,
             "changed": self.changed,
             "notes": list(self.notes),
+            "drift": [asdict(one) for one in self.drift],
             "segments": [
                 {
                     "id": one.segment,

@@ -13,10 +13,17 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_campaigns, cli_lookalike, cli_models, cli_segments, terminal
+from segml import (
+    cli_campaigns,
+    cli_lookalike,
+    cli_models,
+    cli_nightly,
+    cli_segments,
+    cli_tokens,
+    terminal,
+)
 from segml import cli_options as options
-from segml.answers import NightReport
-from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
+from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText, SetText
 from segml.core.errors import RuleRefused
 from segml.core.tables import TABLE
 from segml.settings import check
@@ -31,12 +38,15 @@ app = typer.Typer(
 app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_campaigns.app, name="campaign")
+app.add_typer(cli_tokens.app, name="token")
 for command in (
     cli_models.train,
     cli_models.evaluate,
     cli_models.score,
     cli_lookalike.lookalike,
     cli_campaigns.export,
+    cli_nightly.nightly,
+    cli_nightly.runs,
 ):
     app.command()(command)
 
@@ -167,32 +177,6 @@ def rejects(
             "Set aside", columns, found.head(limit).select(columns).iter_rows(), ("row",)
         )
         terminal.say(f"{found.height:,} in all.")
-
-
-@app.command()
-def nightly(workspace: Folder = HERE, as_of: Night = None, *, as_json: AsJson = False) -> None:
-    """Compute features, recompute every segment, record who entered and left, and publish."""
-    with terminal.refusals(as_json=as_json):
-        opened = Workspace(workspace)
-        day = as_of.date() if as_of else options.today(opened)
-        with terminal.steps(f"Night {day}") as progress:
-            report = opened.nightly(day, progress)
-        if as_json:
-            terminal.document(report.as_json())
-            return
-        _print_night(report)
-
-
-def _print_night(report: NightReport) -> None:
-    since = f"; changes since {report.previous}" if report.previous else ""
-    terminal.table(
-        f"{report.universe:,} guests at the start of {report.as_of}{since}",
-        ("segment", "guests", "entered", "left", ""),
-        [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
-        ("guests", "entered", "left"),
-    )
-    for note in report.notes:
-        terminal.say(note)
 
 
 @app.command()
@@ -329,7 +313,9 @@ def demo(
         if as_json:
             terminal.document({"workspace": str(workspace)} | report.as_json())
             return
-        _print_night(report)
+        cli_nightly.print_night(report)
+        for note in report.notes:
+            terminal.say(note)
         member = Workspace(workspace).members("win-back-campaign")["customer_id"].to_list()
         program = "segml" if shutil.which("segml") else os.path.relpath(sys.argv[0])
         terminal.say(f"\nThe restaurant stands in {workspace}. Try next:\n")

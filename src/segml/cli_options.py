@@ -6,7 +6,7 @@ This is the only file of the package that asks what time it is.
 import getpass
 import json
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -130,9 +130,14 @@ def today(workspace: Workspace) -> date:
     return service_day(local, settings.service_day_start)
 
 
+def moment() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
 def now() -> str:
     """Return the present moment in UTC, ISO 8601."""
-    return datetime.now(ZoneInfo("UTC")).isoformat(timespec="seconds")
+    return moment().isoformat(timespec="seconds")
 
 
 def user() -> str:

@@ -1,6 +1,6 @@
 """The segments of a workspace: what they are called, which rules they have, who refers to whom."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from segml.storage.lock import writing
 from segml.storage.shipped import shipped
 
 if TYPE_CHECKING:
-    from segml.storage.catalogue import Catalogue
+    from segml.storage.records.records import Records
 
 RuleLike = str | Mapping[str, Any] | Expression
 """A segment's id, a react-querybuilder group, or a rule written in Python."""
@@ -33,18 +33,26 @@ class Rulebook:
     ----------
     folder
         The workspace's folder.
-    url
-        SQLAlchemy URL of the catalogue; empty for a SQLite file in the folder.
     champions
         Which scores there are, and where their segments begin.
+    saved
+        Whether there may be saved segments; if not, the records are not asked.
+    records
+        Gives the records, which the saved ones are among.
     """
 
-    def __init__(self, folder: Path, url: str, champions: Champions) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        champions: Champions,
+        saved: Callable[[], bool],
+        records: Callable[[], "Records"],
+    ) -> None:
         self._folder = folder
         self._champions = champions
         self._built: tuple[frozenset[str], Catalog] | None = None
-        self._file = folder / "catalogue.db"
-        self._url = url
+        self._saved = saved
+        self._records = records
 
     def _names(self) -> Catalog:
         """Return the catalog without segments, built again only when a score comes to be."""
@@ -54,18 +62,9 @@ class Rulebook:
             self._built = (trained, build(features, trained=trained))
         return self._built[1]
 
-    @cached_property
-    def _catalogue(self) -> "Catalogue":
-        from segml.storage.catalogue import Catalogue  # noqa: PLC0415 (SQLAlchemy loads slowly)
-
-        return Catalogue(self._url or f"sqlite:///{self._file}")
-
     def all(self) -> dict[str, Segment]:
         """Return the current version of every segment by id."""
-        if not self._url and not self._file.exists():
-            found = dict(shipped())  # nothing was ever saved
-        else:
-            found = self._catalogue.segments()
+        found = self._records().catalogue.segments() if self._saved() else dict(shipped())
         thresholds = self._champions.thresholds()
         if thresholds:  # those that come with segml begin where the champion's segment does
             for name in shipped():
@@ -88,7 +87,7 @@ class Rulebook:
     def versions(self, name: str) -> list[Segment]:
         """Return every version of a segment, the oldest first."""
         current = self.get(name)
-        return [current] if name in shipped() else self._catalogue.versions(name)
+        return [current] if name in shipped() else self._records().catalogue.versions(name)
 
     def save(
         self,
@@ -99,6 +98,7 @@ class Rulebook:
         at: str = "",
         title: str = "",
         description: str = "",
+        tags: Sequence[str] | None = None,
     ) -> Segment:
         """Save a rule as the next version of a segment and return it.
 
@@ -110,7 +110,7 @@ class Rulebook:
             What it shall mean; another segment's id saves a copy of its rule.
         owner, at
             Who saves it, and when, ISO 8601.
-        title, description
+        title, description, tags
             For people; those of the version before when left out.
 
         Raises
@@ -129,10 +129,11 @@ class Rulebook:
             description or (before.description if before else ""),
             owner=owner,
             saved_at=at,
+            tags=tuple(dict.fromkeys(tags)) if tags is not None else before.tags if before else (),
         )
         parse(wire, self.catalog(), naming=name)
         with writing(self._folder):
-            return self._catalogue.save(segment)
+            return self._records().catalogue.save(segment)
 
     def pin(
         self,
@@ -161,7 +162,9 @@ class Rulebook:
             chosen = pins(segment.rule).moved(customer, included=included)
             wire = pinned(segment.rule, chosen.include, chosen.exclude)
             parse(wire, self.catalog(), naming=name)
-            return self._catalogue.save(replace(segment, rule=wire, owner=owner, saved_at=at))
+            return self._records().catalogue.save(
+                replace(segment, rule=wire, owner=owner, saved_at=at)
+            )
 
     def delete(self, name: str, *, owner: str, at: str = "") -> None:
         """Delete a saved segment that no other refers to; its versions stay on record.
@@ -183,7 +186,7 @@ class Rulebook:
                 f"“{name}” is used by {', '.join(users)}. Change or delete those first."
             )
         with writing(self._folder):
-            self._catalogue.delete(name, owner, at)
+            self._records().catalogue.delete(name, owner, at)
             if score is not None:
                 self._champions.likenesses.depose(name)
 

@@ -36,7 +36,7 @@ from segml.storage.watched import Watched
 Progress = Callable[[float], None]
 Compute = Callable[[int, int], pl.DataFrame]  # columns of the customers from one code to another
 Computing = Callable[[State, list[str]], Compute]
-_PLAIN: Final = 0.8  # the share of a night's work that its columns are, without scores
+PLAIN: Final = 0.8  # the share of a night's work that its columns are, without scores
 _COMPUTED: Final = 0.8  # the share of the work that is done when all buckets are
 
 
@@ -115,7 +115,7 @@ class Moments:
         inputs = [name for one in scorers.values() if one for name in one.inputs]
         inputs += [name for predicate in asked.values() for name in field_names(predicate)]
         plain = [name for name in wanted if name not in scorers]
-        base = self.need(as_of, [*plain, *inputs], lambda s: progress(_PLAIN * s))
+        base = self.need(as_of, [*plain, *inputs], lambda s: progress(PLAIN * s))
         engine = SetEngine(StoredMoment(self, base), self.cache)
         held = {
             name: engine.members(predicate) & ~self._apart(scorers[name], base.customers)
@@ -132,7 +132,7 @@ class Moments:
 
             return some
 
-        return self._locked(as_of, wanted, compute, lambda s: progress(_PLAIN + (1 - _PLAIN) * s))
+        return self._locked(as_of, wanted, compute, lambda s: progress(PLAIN + (1 - PLAIN) * s))
 
     def _apart(self, scorer: Scorer | None, size: int) -> Words:
         """Return whom a scorer does not speak of, whatever its population."""

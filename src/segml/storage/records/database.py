@@ -1,0 +1,193 @@
+"""The database: connections that read or write, and the schema brought up to date at first use.
+
+Two processes that start at once bring it up to date one after the other. SQLite runs with its
+write-ahead log, so that reading never waits for a writer.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from filelock import FileLock
+from sqlalchemy import (
+    Connection,
+    Engine,
+    QueuePool,
+    StaticPool,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from segml.core.errors import WorkspaceError
+from segml.storage.records import migrations
+from segml.storage.records.schema import METADATA
+
+_PATIENCE: Final = 30  # seconds that SQLite waits for another writer
+_UNWRITABLE: Final = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+_ADVISORY: Final = 0x5E6_311  # names the lock that PostgreSQL holds while the schema changes
+
+
+class Database:
+    """The records' database; safe from several threads and processes.
+
+    Parameters
+    ----------
+    url
+        An SQLAlchemy URL. A SQLite file is made by the first write; until then, everything reads as
+        empty.
+
+    Raises
+    ------
+    WorkspaceError
+        Whenever the database cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        with _told(url):
+            self.url = make_url(url)
+        self._file: Path | None = None
+        if self.url.get_backend_name() == "sqlite" and self.url.database:
+            self._file = Path(self.url.database)
+        self._lock = Lock()
+        self._current = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection for reading."""
+        with _told(self._shown):
+            unwritten = self._file is not None and not self._file.exists()
+            engine = self._empty if unwritten else self._ready()
+            with engine.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection whose work is kept whole at the end, or undone on any error."""
+        with _told(self._shown):
+            engine = self._ready().execution_options(begin="BEGIN IMMEDIATE")
+            with engine.begin() as connection:
+                yield connection
+
+    def close(self) -> None:
+        """Let go of every connection; the next use opens new ones."""
+        self._engine.dispose()
+
+    @property
+    def _shown(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        if self._file is None:
+            return create_engine(self.url, pool_pre_ping=True)
+        return _sqlite(self._file)
+
+    @cached_property
+    def _empty(self) -> Engine:
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+        METADATA.create_all(engine)
+        return engine
+
+    def _ready(self) -> Engine:
+        """Return the engine of a database whose schema is that of now."""
+        with self._lock:
+            if not self._current:
+                self._bring_up_to_date()
+                self._current = True
+        return self._engine
+
+    def _bring_up_to_date(self) -> None:
+        if self._file is None:
+            with self._engine.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY})"))
+                _migrate(connection)
+        elif not (self._file.exists() and self._is_current()):
+            # Going over to the write-ahead log cannot wait by itself for others that do so too.
+            with FileLock(f"{self._file}.lock"):
+                self._file.touch(mode=0o600)  # secrets are in it
+                engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+                with engine.begin() as connection:
+                    _migrate(connection)
+
+    def _is_current(self) -> bool:
+        with self._engine.connect() as connection:
+            return _version(connection) == migrations.HEAD
+
+
+def _version(connection: Connection) -> str | None:
+    """Return the version of the schema; None where the database does not say it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _migrate(connection: Connection) -> None:
+    """Bring the schema up to date within the transaction of a connection."""
+    version = _version(connection)
+    if version != migrations.HEAD:
+        adopted = version is None and inspect(connection).has_table("segment_versions")
+        migrations.upgrade(connection, version=migrations.FIRST if adopted else None)
+
+
+def _sqlite(file: Path) -> Engine:
+    """Return the engine of a SQLite file, all of whose connections are set up alike."""
+
+    def connected() -> sqlite3.Connection:
+        try:
+            return _opened(f"{file.resolve().as_uri()}?mode=rw")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
+                raise
+            return _opened(f"{file.resolve().as_uri()}?immutable=1")  # yesterday can be read still
+
+    engine = create_engine("sqlite://", creator=connected, poolclass=QueuePool)
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+    return engine
+
+
+def _opened(uri: str) -> sqlite3.Connection:
+    # We say when a transaction begins, so that changes of the schema are in it too.
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    if not uri.endswith("immutable=1"):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("SELECT count(*) FROM sqlite_master")  # which needs the log's files
+    return connection
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    """Turn what the database says into a sentence that names it."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        raise WorkspaceError(
+            f"The database of records, {where}, cannot be used ({cause}). Restore it from a "
+            "backup, or see that the database runs."
+        ) from None
+    except ModuleNotFoundError as error:
+        raise WorkspaceError(
+            f"The database of records, {where}, needs {error.name}. Install segml[postgres]."
+        ) from None
