@@ -18,6 +18,7 @@ from segml import (
     cli_lookalike,
     cli_models,
     cli_nightly,
+    cli_privacy,
     cli_segments,
     cli_tokens,
     terminal,
@@ -47,6 +48,8 @@ for command in (
     cli_campaigns.export,
     cli_nightly.nightly,
     cli_nightly.runs,
+    cli_privacy.access,
+    cli_privacy.erase,
 ):
     app.command()(command)
 
@@ -144,6 +147,10 @@ def _print_import(counts: Any, *, as_json: bool) -> None:
         if count.ignored:
             terminal.say(
                 f"Not part of the contract, so left out of {name}: {', '.join(count.ignored)}."
+            )
+        if count.erased:
+            terminal.say(
+                f"{count.erased:,} rows of {name} are of guests who were erased: left out."
             )
         if count.earlier:
             fate = "came in now, their parent being known"

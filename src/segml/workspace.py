@@ -33,6 +33,7 @@ from segml.latest import Latest
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
 from segml.previewing import counted
+from segml.privacy import Privacy
 from segml.rulebook import Rulebook, RuleLike
 from segml.segments.difference import Difference, difference
 from segml.sessions import Sessions
@@ -137,6 +138,13 @@ class Workspace:
         from segml.lookalikes import Lookalikes  # noqa: PLC0415 (what learns loads slowly)
 
         return Lookalikes(self.folder, self._champions, self._moments, self.segments, self._day)
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """Return what guests may ask for: to see what is held of them, and to be erased."""
+        saved = partial(ever_written, self.folder, self.settings.catalogue)
+        parts = (self._warehouse, self._moments, self.nights, self._champions, self.segments)
+        return Privacy(self.folder, *parts, lambda: self.records if saved() else None)
 
     @cached_property
     def records(self) -> "Records":

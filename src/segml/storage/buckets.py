@@ -74,6 +74,8 @@ class State:
         How many codes were given.
     ascending
         Whether the ids by code ascend.
+    erased
+        How many codes are tombstones; see `Arrangement.forget`.
     bucket
         Customers of a bucket.
     buckets
@@ -101,6 +103,7 @@ class State:
     taken: frozenset[Key]
     text_domains: Mapping[str, int]
     strays: int
+    erased: int = 0
 
 
 class MappedColumns:

@@ -60,6 +60,25 @@ class Facts:
         state = self._state.value()
         return state.lineage if state else None
 
+    def erased(self) -> int:
+        """Return how many codes are tombstones."""
+        state = self._state.value()
+        return state.erased if state else 0
+
+    def tombstones(self) -> Codes:
+        """Return the codes of customers who were erased, ascending."""
+        missing = self.ids(self.state().customers).is_null()
+        return missing.arg_true().to_numpy().astype(np.int64)
+
+    def known(self, as_of: date, codes: Codes) -> int:
+        """Return how many of some customers are known before a date, going by the arrangement."""
+        state = self.state()
+        found = 0
+        for bucket in sorted({*(codes // state.bucket).tolist()}):
+            places = codes[codes // state.bucket == bucket] - bucket * state.bucket
+            found += int(self._bucket(state, bucket, as_of).known()[places].sum())
+        return found
+
     def ids_file(self) -> Path:
         """Return the file of ids by code."""
         return self._arrangement.file.parent / self.state().ids
@@ -169,7 +188,7 @@ class Facts:
             return None
 
         def ranked() -> NDArray[np.int64]:
-            return self.ids(size).rank("ordinal").to_numpy().astype(np.int64)
+            return self.ids(size).rank("ordinal").fill_null(0).to_numpy().astype(np.int64)
 
         key = ("ranks", state.lineage, state.ids, state.ids_size, size)
         return self._cache.get(key, ranked, lambda ranks: ranks.nbytes)
@@ -245,6 +264,9 @@ class Facts:
         def compute(bucket: int) -> pl.DataFrame:
             found = snapshot(forms, events, self._bucket(state, bucket, as_of))
             found = found.rename({f"f{i}": name for i, name in enumerate(names)})
+            if state.erased:  # whose facts may not be erased yet
+                ids = self._arrangement.ids(state).slice(bucket * state.bucket, found.height)
+                found = found.with_columns(pl.col(KNOWN) & ids.is_not_null())
             known = pl.when(KNOWN).then(pl.col(names)) if names else ()
             return found.with_columns(known)
 

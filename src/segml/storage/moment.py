@@ -41,7 +41,7 @@ class StoredMoment:
     @property
     def key(self) -> Hashable:
         """Return what changes whenever any value of this moment may."""
-        return self.snapshot.folder.name, self.snapshot.lineage
+        return self.snapshot.folder.name, self.snapshot.lineage, self.snapshot.erased
 
     @property
     def size(self) -> int:

@@ -27,6 +27,7 @@ from segml.engine.kernel import KNOWN
 from segml.engine.sets import SetEngine
 from segml.storage import columns
 from segml.storage.buckets import State
+from segml.storage.clearing import cleared
 from segml.storage.facts import Facts
 from segml.storage.moment import StoredMoment, silent
 from segml.storage.scorers import UNSCORED, Scorer, Scorers, keep_scores, scored
@@ -158,9 +159,14 @@ class Moments:
                 "answer meanwhile."
             ) from None
 
+    def days(self) -> list[date]:
+        """Return the dates that something is stored of, the earliest first."""
+        names = {folder.name.split(".", maxsplit=1)[0] for folder in self._root.glob("*.g*")}
+        return sorted(map(date.fromisoformat, names))
+
     def stored(self, as_of: date) -> Snapshot | None:
         """Return the newest snapshot of a date that still says what would be computed now."""
-        lineage = self.facts.lineage()
+        codes = (self.facts.lineage(), self.facts.erased())
         folders = sorted(self._root.glob(f"{as_of}.g*"), key=_generation, reverse=True)
         for folder in folders:
             if self._warehouse.stale_since(_generation(folder), as_of):
@@ -172,7 +178,7 @@ class Moments:
                     if (folder / FILE).exists():
                         raise
                     continue  # removed while we looked
-                if found.format == FORMAT and found.lineage == lineage:
+                if found.format == FORMAT and (found.lineage, found.erased) == codes:
                     return found
         return None
 
@@ -197,6 +203,17 @@ class Moments:
         """Remove what is stored of a date, so that it is computed anew."""
         for folder in self._root.glob(f"{as_of}.g*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def clear(self) -> int:
+        """Take customers who were erased out of every date; return how many dates that changed."""
+        lineage, tombstones = self.facts.state().lineage, self.facts.tombstones()
+        changed = set()
+        for folder in sorted(self._root.glob("*.g*")):
+            day = folder.name.split(".", maxsplit=1)[0]
+            with FileLock(self._root / f".{day}.lock"):  # who computes columns waits
+                if cleared(folder, tombstones, lineage):
+                    changed.add(day)
+        return len(changed)
 
     def keep(self, from_day: date) -> None:
         """Remove what later facts made stale, and the columns of earlier dates but for scores."""
@@ -241,7 +258,8 @@ class Moments:
                 found.check(checksums=True)  # or damage would be handed on
             except WorkspaceError:
                 continue  # damaged, or never finished
-            same = found.format == FORMAT and found.lineage == state.lineage
+            codes = (state.lineage, state.erased)
+            same = found.format == FORMAT and (found.lineage, found.erased) == codes
             if (
                 same
                 and found.customers == state.customers
@@ -304,7 +322,7 @@ class Moments:
             lambda s: progress(_COMPUTED + (1 - _COMPUTED) * s),
         )
         kept = found.columns if found else {}
-        publish(folder, as_of, generation, customers, state.lineage, kept | added)
+        publish(folder, as_of, generation, customers, state.lineage, state.erased, kept | added)
         shutil.rmtree(scratch)
         return self._open(folder)
 

@@ -6,7 +6,7 @@ write-ahead log, so that reading never waits for a writer.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from segml.core.errors import WorkspaceError
+from segml.core.errors import Busy, WorkspaceError
 from segml.storage.records import migrations
 from segml.storage.records.schema import METADATA
 
@@ -80,6 +80,26 @@ class Database:
             engine = self._ready().execution_options(begin="BEGIN IMMEDIATE")
             with engine.begin() as connection:
                 yield connection
+
+    def compact(self) -> None:
+        """Let nothing be left in the files of what was changed or deleted.
+
+        Raises
+        ------
+        Busy
+            When others read or write for so long that it cannot be done now.
+        """
+        with _told(self._shown):
+            if self._file is None:
+                engine = self._ready().execution_options(isolation_level="AUTOCOMMIT")
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("VACUUM")
+                return
+            with closing(self._ready().raw_connection()) as raw:  # which begins nothing by itself
+                raw.cursor().execute("VACUUM")
+                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Busy(f"{self._file} is in use, so it cannot be compacted now. Do this again.")
 
     def close(self) -> None:
         """Let go of every connection; the next use opens new ones."""
@@ -181,7 +201,7 @@ def _told(where: str) -> Iterator[None]:
     """Turn what the database says into a sentence that names it."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
         raise WorkspaceError(
             f"The database of records, {where}, cannot be used ({cause}). Restore it from a "
