@@ -15,7 +15,8 @@ from segml.engine.bitmaps import Words
 from segml.engine.sets import SetEngine
 from segml.rulebook import Rulebook
 from segml.segments import analytics
-from segml.storage.moments import Moments, StoredMoment
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments
 from segml.storage.nights import Nights
 
 SPEND: Final = "spend_365d"

@@ -1,6 +1,7 @@
 """What a workspace answers: plain data, each with its public wire form."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ class Preview:
         Every condition with how many it keeps by itself.
     problems
         Everything wrong with the rule; with any, nothing is counted.
+    reachable
+        How many members may be contacted, by channel.
     """
 
     count: int | None
@@ -53,6 +56,7 @@ class Preview:
     sample: tuple[dict[str, Any], ...]
     conditions: tuple[Kept, ...]
     problems: tuple[Problem, ...] = ()
+    reachable: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -72,6 +76,7 @@ class Preview:
                 for one in self.conditions
             ],
             "problems": [problem.as_json() for problem in self.problems],
+            "reachable": dict(self.reachable),
         }
 
     def _repr_html_(self) -> Html:

@@ -14,9 +14,11 @@ from typing import Annotated, Any
 import typer
 
 from segml import (
+    cli_campaigns,
     cli_lookalike,
     cli_models,
     cli_nightly,
+    cli_privacy,
     cli_segments,
     cli_tokens,
     cli_webhooks,
@@ -37,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_campaigns.app, name="campaign")
 app.add_typer(cli_tokens.app, name="token")
 app.add_typer(cli_webhooks.app, name="webhooks")
 for command in (
@@ -44,9 +47,12 @@ for command in (
     cli_models.evaluate,
     cli_models.score,
     cli_lookalike.lookalike,
+    cli_campaigns.export,
     cli_nightly.nightly,
     cli_nightly.runs,
     cli_nightly.schedule,
+    cli_privacy.access,
+    cli_privacy.erase,
 ):
     app.command()(command)
 
@@ -145,6 +151,10 @@ def _print_import(counts: Any, *, as_json: bool) -> None:
             terminal.say(
                 f"Not part of the contract, so left out of {name}: {', '.join(count.ignored)}."
             )
+        if count.erased:
+            terminal.say(
+                f"{count.erased:,} rows of {name} are of guests who were erased: left out."
+            )
         if count.earlier:
             fate = "came in now, their parent being known"
             if count.earlier < 0:
@@ -239,7 +249,7 @@ def members(
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
         day = options.day(opened, as_of)
-        names = list(dict.fromkeys(name.strip() for name in fields.split(",") if name.strip()))
+        names = options.names(fields)
         found = opened.members(options.rule_or_segment(opened, what), as_of=day, fields=names)
         if output is not None:
             options.write(found, output)

@@ -87,6 +87,11 @@ def customers(path: Path) -> list[Any]:
     return found["customer_id"].drop_nulls().unique(maintain_order=True).to_list()
 
 
+def names(listed: str) -> list[str]:
+    """Return the names in a list separated by commas, each once."""
+    return list(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
+
+
 def write(frame: Any, path: Path) -> None:
     """Write a frame as Parquet or CSV, as the path ends."""
     try:

@@ -15,7 +15,7 @@ from segml.engine.sets import SetEngine
 from segml.library.features import FEATURES
 from segml.rules.criteria import Path, Rule
 from segml.rules.describe import sentence
-from segml.storage.moments import StoredMoment
+from segml.storage.moment import StoredMoment
 
 
 def code_of(customer: CustomerId, moment: StoredMoment) -> int:

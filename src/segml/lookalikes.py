@@ -32,7 +32,8 @@ from segml.scoring.saved_likeness import SavedLikeness, field_of
 from segml.segments.segment import Segment
 from segml.storage.declarations import lookalikes_declared
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, StoredMoment, definition
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments, definition
 from segml.storage.shipped import shipped
 from segml.storage.versions import Reign
 from segml.units import available_features, in_wire_units

@@ -32,7 +32,8 @@ from segml.scoring.report import Report
 from segml.scoring.spec import ModelSpec
 from segml.scoring.training import Trained, active, comparisons, train
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, StoredMoment, definition
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments, definition
 from segml.storage.tracking import CHALLENGER, CHAMPION, ROLLBACK, Tracking
 from segml.storage.versions import Reign
 from segml.study import MOST_CUSTOMERS, Study

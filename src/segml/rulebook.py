@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from segml.champions import Champions, at_thresholds
 from segml.core.errors import RuleRefused, SegmentInUse, UnknownName, WorkspaceError
+from segml.core.tables import CustomerId
 from segml.expressions import Expression
 from segml.library.features import FEATURES
 from segml.rules.catalog import Catalog, build
 from segml.rules.criteria import Rule
 from segml.rules.parse import parse
+from segml.rules.pins import pinned, pins
 from segml.segments.segment import Segment
 from segml.storage.lock import writing
 from segml.storage.shipped import shipped
@@ -132,6 +134,37 @@ class Rulebook:
         parse(wire, self.catalog(), naming=name)
         with writing(self._folder):
             return self._records().catalogue.save(segment)
+
+    def pin(
+        self,
+        name: str,
+        customer: CustomerId,
+        *,
+        included: bool | None,
+        owner: str,
+        at: str = "",
+    ) -> Segment:
+        """Pin a customer into a segment or out of it, as its next version, and return that.
+
+        Parameters
+        ----------
+        name
+            A saved segment's id; one that comes with segml is copied first, under another id.
+        customer
+            Whom; ids are compared as they stand.
+        included
+            Whether the segment is to hold the customer whatever the rule says; None unpins.
+        owner, at
+            Who pins, and when, ISO 8601.
+        """
+        with writing(self._folder):
+            segment = self.get(name)
+            chosen = pins(segment.rule).moved(customer, included=included)
+            wire = pinned(segment.rule, chosen.include, chosen.exclude)
+            parse(wire, self.catalog(), naming=name)
+            return self._records().catalogue.save(
+                replace(segment, rule=wire, owner=owner, saved_at=at)
+            )
 
     def delete(self, name: str, *, owner: str, at: str = "") -> None:
         """Delete a saved segment that no other refers to; its versions stay on record.

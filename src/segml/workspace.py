@@ -4,23 +4,23 @@ This room wires the others together and holds the use cases; the command line, t
 notebooks call it. Law kept: a count, a list and a file of members come from one evaluation.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from segml import settings as settings_file
 from segml.analytics import Analytics
-from segml.answers import Explanation, Kept, NightReport, Preview
+from segml.answers import Explanation, NightReport, Preview
+from segml.campaigns import Campaigns
 from segml.champions import Champions
 from segml.core.errors import RuleRefused, WorkspaceError
-from segml.core.predicates import EVERYONE, field_names
+from segml.core.predicates import field_names
 from segml.core.tables import MONEY_SCALE, CustomerId
-from segml.engine import bitmaps
 from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
 from segml.engine.bitmaps import Words
@@ -28,22 +28,25 @@ from segml.engine.cache import Cache
 from segml.engine.history import History
 from segml.engine.sets import SetEngine
 from segml.explaining import explanation
+from segml.exporting import Exporting
 from segml.latest import Latest
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
+from segml.previewing import counted
+from segml.privacy import Privacy
 from segml.rulebook import Rulebook, RuleLike
-from segml.rules.describe import sentence, words
 from segml.segments.difference import Difference, difference
 from segml.sessions import Sessions
 from segml.settings import Settings
 from segml.storage.buckets import State
 from segml.storage.facts import Facts
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, StoredMoment
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments
 from segml.storage.nights import Nights
 from segml.storage.records.place import ever_written
 from segml.storage.warehouse import ImportCount, Warehouse
-from segml.units import available_features, check_fields, in_wire_units, shown
+from segml.units import available_features, check_fields, in_wire_units
 
 if TYPE_CHECKING:
     from segml.lookalikes import Lookalikes
@@ -52,7 +55,6 @@ if TYPE_CHECKING:
     from segml.scoring.drift import Drift
     from segml.storage.records.records import Records
 
-SAMPLE: Final = 50
 PATIENCE: Final = 60.0  # seconds
 Progress = Callable[[str, float], None]
 
@@ -84,6 +86,8 @@ class Workspace:
         What was worked out and may be asked again.
     latest
         The newest night whose files are whole, and those that are skipped for it.
+    exporting, campaigns
+        Members as CSV files; campaigns planned.
 
     Raises
     ------
@@ -115,6 +119,8 @@ class Workspace:
         self._sessions = Sessions()
         saved = partial(ever_written, self.folder, self.settings.catalogue)
         self.segments = Rulebook(self.folder, self._champions, saved, lambda: self.records)
+        self.exporting = Exporting(self.segments, self._moments, self._champions, self._day)
+        self.campaigns = Campaigns(self.segments, self._moments, self._day)
         self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
 
     @cached_property
@@ -132,6 +138,13 @@ class Workspace:
         from segml.lookalikes import Lookalikes  # noqa: PLC0415 (what learns loads slowly)
 
         return Lookalikes(self.folder, self._champions, self._moments, self.segments, self._day)
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """Return what guests may ask for: to see what is held of them, and to be erased."""
+        saved = partial(ever_written, self.folder, self.settings.catalogue)
+        parts = (self._warehouse, self._moments, self.nights, self._champions, self.segments)
+        return Privacy(self.folder, *parts, lambda: self.records if saved() else None)
 
     @cached_property
     def records(self) -> "Records":
@@ -245,21 +258,7 @@ class Workspace:
             return Preview(None, None, day, "", (), (), refused.problems)
         superseded = self._sessions.newest(session)
         moment = self._moments.at(day, superseded.check)
-        engine = SetEngine(moment, self.cache, superseded)
-        held = engine.members(parsed.lower(day))
-        universe = engine.count(EVERYONE)
-        kept = [engine.count(leaf.lower(day)) for leaf in parsed.leaves()]
-        return Preview(
-            bitmaps.count(held),
-            universe,
-            day,
-            sentence(parsed),
-            tuple(self._sample(moment, held, parsed.fields())),
-            tuple(
-                Kept(leaf.path, words(leaf), one, universe - one)
-                for leaf, one in zip(parsed.leaves(), kept, strict=True)
-            ),
-        )
+        return counted(parsed, moment, SetEngine(moment, self.cache, superseded))
 
     def sql(self, rule: RuleLike, *, as_of: date | None = None, dialect: str = "duckdb") -> str:
         """Return a rule as one SQL query over the stored tables, for duckdb, postgres or spark."""
@@ -386,15 +385,3 @@ class Workspace:
 
     def _ids(self, moment: StoredMoment, held: Words) -> pl.Series:
         return moment.rows(moment.sorted(held), ())["customer_id"]
-
-    def _sample(
-        self, moment: StoredMoment, held: Words, fields: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        codes = moment.sorted(held, SAMPLE)
-        ids, *values = moment.values(codes, fields).values()
-        columns: dict[str, Sequence[Any]] = {"customer_id": ids.to_list()}
-        if self._warehouse.has_customers():
-            columns |= self.facts.names(moment.as_of, codes)
-        columns |= {name: shown(name, one) for name, one in zip(fields, values, strict=True)}
-        for row in zip(*columns.values(), strict=True):
-            yield dict(zip(columns, row, strict=True))

@@ -60,6 +60,25 @@ class Facts:
         state = self._state.value()
         return state.lineage if state else None
 
+    def erased(self) -> int:
+        """Return how many codes are tombstones."""
+        state = self._state.value()
+        return state.erased if state else 0
+
+    def tombstones(self) -> Codes:
+        """Return the codes of customers who were erased, ascending."""
+        missing = self.ids(self.state().customers).is_null()
+        return missing.arg_true().to_numpy().astype(np.int64)
+
+    def known(self, as_of: date, codes: Codes) -> int:
+        """Return how many of some customers are known before a date, going by the arrangement."""
+        state = self.state()
+        found = 0
+        for bucket in sorted({*(codes // state.bucket).tolist()}):
+            places = codes[codes // state.bucket == bucket] - bucket * state.bucket
+            found += int(self._bucket(state, bucket, as_of).known()[places].sum())
+        return found
+
     def ids_file(self) -> Path:
         """Return the file of ids by code."""
         return self._arrangement.file.parent / self.state().ids
@@ -77,6 +96,13 @@ class Facts:
         asked = texts.cast(ids.dtype, strict=False).alias("id").to_frame()
         known = pl.DataFrame({"id": ids}).with_row_index("code")
         return asked.join(known, on="id", how="left", maintain_order="left")["code"]
+
+    def named(self, customers: Sequence[str]) -> Codes:
+        """Return the codes of those customers whose id is written just so, ascending."""
+        texts = pl.Series("text", customers, pl.String).unique()
+        codes = self.codes(texts.to_list())
+        same = self.ids(self.state().customers)[codes].cast(pl.String) == texts
+        return codes.filter(same.fill_null(value=False)).sort().to_numpy().astype(np.int64)
 
     def lines(self, state: State, as_of: date, bucket: int, column: str) -> pl.DataFrame:
         """Return ``row, thing, lines``: how many order lines of a word a bucket's customers have.
@@ -131,6 +157,23 @@ class Facts:
                     texts[place] = text
         return found
 
+    def profiles(self, as_of: date, codes: Codes, columns: Sequence[str]) -> pl.DataFrame:
+        """Return columns of customers' profiles as last known before a date, as they are stored.
+
+        One row per code, in their order; null where nothing is known.
+        """
+        state = self.arranged(as_of)
+        fields = {name: self.warehouse.schemas()["customers"][name] for name in columns}
+        buckets = codes // state.bucket
+        found = [pl.DataFrame(schema={"place": pl.Int64, **fields})]
+        for bucket in sorted(set(buckets.tolist())):
+            places = np.flatnonzero(buckets == bucket)
+            rows = pl.Series(codes[places] - bucket * state.bucket, dtype=pl.UInt32)
+            held = self._bucket(state, bucket, as_of)
+            values = {n: _plain(held.profile(n)[rows]).cast(kind) for n, kind in fields.items()}
+            found.append(pl.DataFrame({"place": places, **values}))
+        return pl.concat(found).sort("place").drop("place")
+
     def ids(self, size: int) -> pl.Series:
         """Return ``customer_id`` of the first `size` codes."""
         state = self.state()
@@ -145,7 +188,7 @@ class Facts:
             return None
 
         def ranked() -> NDArray[np.int64]:
-            return self.ids(size).rank("ordinal").to_numpy().astype(np.int64)
+            return self.ids(size).rank("ordinal").fill_null(0).to_numpy().astype(np.int64)
 
         key = ("ranks", state.lineage, state.ids, state.ids_size, size)
         return self._cache.get(key, ranked, lambda ranks: ranks.nbytes)
@@ -221,6 +264,9 @@ class Facts:
         def compute(bucket: int) -> pl.DataFrame:
             found = snapshot(forms, events, self._bucket(state, bucket, as_of))
             found = found.rename({f"f{i}": name for i, name in enumerate(names)})
+            if state.erased:  # whose facts may not be erased yet
+                ids = self._arrangement.ids(state).slice(bucket * state.bucket, found.height)
+                found = found.with_columns(pl.col(KNOWN) & ids.is_not_null())
             known = pl.when(KNOWN).then(pl.col(names)) if names else ()
             return found.with_columns(known)
 
@@ -249,6 +295,10 @@ class Facts:
     @staticmethod
     def _guests(state: State, bucket: int) -> int:
         return max(min(state.bucket, state.customers - bucket * state.bucket), 0)
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    return values.cast(pl.String) if isinstance(values.dtype, pl.Enum) else values
 
 
 def _identity(state: State) -> Hashable:

@@ -10,7 +10,7 @@ the version that was champion then, whatever came after, so past scores can be c
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -190,6 +190,28 @@ class Versions(Generic[V]):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, model.document)
+
+    def kept(self) -> Iterator[V]:
+        """Yield every version that was ever kept, champion or not."""
+        for path in sorted(self._root.glob("*/*.json")):
+            yield self.model(path.parent.name, path.stem)
+
+    def exchange(self, old: V, new: V) -> None:
+        """Put a version in the place of another, whose file goes, wherever that was champion."""
+        self.keep(new)
+        book = self._book.value()
+        names = {old.digest: new.digest}
+        reigns = {
+            name: tuple(replace(one, digest=names.get(one.digest, one.digest)) for one in found)
+            for name, found in book.reigns.items()
+        }
+        matured = {names.get(one, one): found for one, found in book.matured.items()}
+        calibrated = {names.get(one, one): found for one, found in book.calibrated.items()}
+        withdrawals = {names.get(one, one): found for one, found in book.withdrawals.items()}
+        self._write(_Book(reigns, matured, withdrawals, calibrated))
+        (self._root / old.name / f"{old.digest}.json").unlink()
+        with self._lock:
+            self._models.pop(old.digest, None)
 
     def crown(self, name: str, reign: Reign, *, last: bool = False) -> None:
         """Make a kept version champion from a day on, until the next one's day.

@@ -6,7 +6,7 @@ write-ahead log, so that reading never waits for a writer.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from segml.core.errors import WorkspaceError
+from segml.core.errors import Busy, Unavailable, WorkspaceError
 from segml.storage.records import migrations
 from segml.storage.records.schema import METADATA
 
@@ -51,7 +51,7 @@ class Database:
 
     Raises
     ------
-    WorkspaceError
+    Unavailable
         Whenever the database cannot be used.
     """
 
@@ -71,7 +71,7 @@ class Database:
             blank = self._is_blank()
             if not blank:
                 self._prepare()
-            with (self._empty if blank else self._reader).connect() as connection:
+            with (_empty() if blank else self._reader).connect() as connection:
                 yield connection
 
     @contextmanager
@@ -81,6 +81,27 @@ class Database:
             self._prepare()
             with self._writer.begin() as connection:
                 yield connection
+
+    def compact(self) -> None:
+        """Let nothing be left in the files of what was changed or deleted.
+
+        Raises
+        ------
+        Busy
+            When others read or write for so long that it cannot be done now.
+        """
+        with _told(self._shown):
+            self._prepare()
+            if self._file is None:
+                engine = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("VACUUM")
+                return
+            with closing(self._writer.raw_connection()) as raw:  # which begins nothing by itself
+                raw.cursor().execute("VACUUM")
+                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Busy(f"{self._file} is in use, so it cannot be compacted now. Do this again.")
 
     def close(self) -> None:
         """Let go of every connection; the next use opens new ones."""
@@ -102,12 +123,6 @@ class Database:
         if self._file is None:
             return self._writer
         return _sqlite(partial(_opened_to_read, self._file), "BEGIN")
-
-    @cached_property
-    def _empty(self) -> Engine:
-        engine = create_engine("sqlite://", poolclass=StaticPool)
-        METADATA.create_all(engine)
-        return engine
 
     def _is_blank(self) -> bool:
         """Return whether nothing was ever written to the file, if it is one."""
@@ -149,6 +164,13 @@ def _version(connection: Connection) -> str | None:
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
+
+
+def _empty() -> Engine:
+    """Return a database in memory that nothing was written to; threads cannot share one."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    METADATA.create_all(engine)
+    return engine
 
 
 def _migrate(connection: Connection) -> None:
@@ -203,9 +225,9 @@ def _told(where: str) -> Iterator[None]:
     """Turn what the database says into a sentence that names it."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
-        raise WorkspaceError(
+        raise Unavailable(
             f"The database of records, {where}, cannot be used ({cause}). See that the "
             "database runs, that there is room and that this user may write there; or restore it "
             "from a backup."
