@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,29 @@ def test_times_are_those_of_the_restaurant() -> None:
     assert trigger.get_next_fire_time(None, before) == datetime(2026, 7, 1, 3, tzinfo=UTC)
     winter = datetime(2026, 12, 1, 3, tzinfo=UTC)
     assert trigger.get_next_fire_time(None, winter) == datetime(2026, 12, 1, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("weekday", "days"),
+    [
+        ("0", {"Sunday"}),
+        ("7", {"Sunday"}),
+        ("1-5", {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"}),
+        ("1,6", {"Monday", "Saturday"}),
+        ("*/3", {"Sunday", "Wednesday", "Saturday"}),
+        ("5-7", {"Friday", "Saturday", "Sunday"}),
+        ("mon-tue", {"Monday", "Tuesday"}),
+    ],
+)
+def test_weekdays_are_those_of_cron(weekday: str, days: set[str]) -> None:
+    trigger = cron_trigger(f"0 5 * * {weekday}", "UTC")
+    start = datetime(2026, 11, 22, tzinfo=UTC)
+    fires = {
+        fire.strftime("%A")
+        for day in range(7)
+        if (fire := trigger.get_next_fire_time(None, start + timedelta(days=day))) is not None
+    }
+    assert fires == days
 
 
 @pytest.mark.parametrize("cron", ["", "5 o'clock", "61 5 * * *", "0 5 * *"])

@@ -20,8 +20,8 @@ from segml.storage.moment import StoredMoment
 
 def code_of(customer: CustomerId, moment: StoredMoment) -> int:
     """Return the code of a customer; `UnknownName` for one who is not known at that date."""
-    code = moment.moments.facts.code(customer)
-    if code is None or code >= moment.size or not bitmaps.holds(moment.known(), code):
+    code: int | None = moment.codes([customer])[0]
+    if code is None:
         raise UnknownName("customer", f"{customer}", ())
     return code
 

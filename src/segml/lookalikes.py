@@ -289,10 +289,9 @@ class Lookalikes:
 
     def _listed(self, customers: Sequence[CustomerId], moment: StoredMoment) -> Codes:
         """Return the codes of a list, ascending; `UnknownCustomers` for all who are not known."""
-        found = moment.moments.facts.codes(customers)
-        known = found.is_in(bitmaps.codes(moment.known())).fill_null(value=False)
-        if not known.all():
-            unknown = [one for one, is_known in zip(customers, known, strict=True) if not is_known]
+        found = moment.codes(customers)
+        if found.null_count():
+            unknown = [one for one, code in zip(customers, found, strict=True) if code is None]
             raise UnknownCustomers(unknown, f"at the start of {moment.as_of}")
         return found.unique().sort().to_numpy().astype(np.int64)
 

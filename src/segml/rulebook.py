@@ -86,8 +86,37 @@ class Rulebook:
 
     def versions(self, name: str) -> list[Segment]:
         """Return every version of a segment, the oldest first."""
-        current = self.get(name)
-        return [current] if name in shipped() else self._records().catalogue.versions(name)
+        if name in shipped():
+            return [self.get(name)]
+        found = self._records().catalogue.versions(name) if self._saved() else []
+        return found or [self.get(name)]
+
+    def restore(self, name: str, version: int, *, owner: str, at: str = "") -> Segment:
+        """Make an older version the next one, also of a deleted segment; return it."""
+        older = {one.version: one for one in self.versions(name)}
+        if version not in older:
+            raise UnknownName("version", f"{version} of {name}", ())
+        one = older[version]
+        return self.save(
+            name,
+            one.rule,
+            owner=owner,
+            at=at,
+            title=one.name,
+            description=one.description,
+            tags=one.tags,
+        )
+
+    def dependents(self, name: str) -> list[str]:
+        """Return the segments that refer to one, or to the score that it was saved with."""
+        self.get(name)
+        score = self._champions.similarity(name)
+        return [
+            other
+            for other, segment in self.all().items()
+            if other != name
+            and (name in _referred(segment.rule) or score in self.fields_named([segment.rule]))
+        ]
 
     def save(
         self,
@@ -99,6 +128,7 @@ class Rulebook:
         title: str = "",
         description: str = "",
         tags: Sequence[str] | None = None,
+        replacing: int | None = None,
     ) -> Segment:
         """Save a rule as the next version of a segment and return it.
 
@@ -112,6 +142,8 @@ class Rulebook:
             Who saves it, and when, ISO 8601.
         title, description, tags
             For people; those of the version before when left out.
+        replacing
+            The version that was changed: refused unless it is still the current one.
 
         Raises
         ------
@@ -132,8 +164,7 @@ class Rulebook:
             tags=tuple(dict.fromkeys(tags)) if tags is not None else before.tags if before else (),
         )
         parse(wire, self.catalog(), naming=name)
-        with writing(self._folder):
-            return self._records().catalogue.save(segment)
+        return self._records().catalogue.save(segment, replacing)
 
     def pin(
         self,
@@ -157,14 +188,10 @@ class Rulebook:
         owner, at
             Who pins, and when, ISO 8601.
         """
-        with writing(self._folder):
-            segment = self.get(name)
-            chosen = pins(segment.rule).moved(customer, included=included)
-            wire = pinned(segment.rule, chosen.include, chosen.exclude)
-            parse(wire, self.catalog(), naming=name)
-            return self._records().catalogue.save(
-                replace(segment, rule=wire, owner=owner, saved_at=at)
-            )
+        segment = self.get(name)
+        chosen = pins(segment.rule).moved(customer, included=included)
+        wire = pinned(segment.rule, chosen.include, chosen.exclude)
+        return self.save(name, wire, owner=owner, at=at, replacing=segment.version)
 
     def delete(self, name: str, *, owner: str, at: str = "") -> None:
         """Delete a saved segment that no other refers to; its versions stay on record.
@@ -174,20 +201,14 @@ class Rulebook:
         self.get(name)
         if name in shipped():
             raise WorkspaceError(f"“{name}” comes with segml and cannot be deleted.")
-        score = self._champions.similarity(name)
-        users = [
-            other
-            for other, segment in self.all().items()
-            if other != name
-            and (name in _referred(segment.rule) or score in self.fields_named([segment.rule]))
-        ]
+        users = self.dependents(name)
         if users:
             raise SegmentInUse(
                 f"“{name}” is used by {', '.join(users)}. Change or delete those first."
             )
-        with writing(self._folder):
-            self._records().catalogue.delete(name, owner, at)
-            if score is not None:
+        self._records().catalogue.delete(name, owner, at)
+        if self._champions.similarity(name) is not None:
+            with writing(self._folder):
                 self._champions.likenesses.depose(name)
 
     def referred(self, wires: Iterable[Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A night runs as a process of its own, so that serving stays quick and a crash of
 of the other. Times are those of the restaurant's clock.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from segml.storage.records.schedule import Timetable
 from segml.workspace import Workspace
 
 NIGHT: Final = "night"
+_DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 LOOK: Final = 30  # seconds between looks at the schedule and at the outbox
 LATE: Final = 6 * 3600  # seconds that a night may begin late by, after a restart say
 
@@ -35,7 +37,9 @@ def cron_trigger(cron: str, time_zone: str) -> CronTrigger:
         IANA name of the zone that they are in.
     """
     try:
-        return CronTrigger.from_crontab(cron, timezone=time_zone)
+        *others, weekday = cron.split()
+        named = " ".join((*others, _days_named(weekday)))
+        return CronTrigger.from_crontab(named, timezone=time_zone)
     except ValueError as error:
         raise WorkspaceError(
             f"“{cron}” is no time of cron ({error}). Five o'clock every morning is 0 5 * * *."
@@ -62,6 +66,23 @@ def reschedule(workspace: Workspace, cron: str | None, mapping: str | None) -> T
     timetable = Timetable(cron, mapping)
     workspace.records.schedule.write(timetable)
     return timetable
+
+
+def _days_named(field: str) -> str:
+    """Return a field of weekdays by their names: cron's 0 is Sunday, APScheduler's is Monday."""
+    return ",".join(map(_part_named, field.split(",")))
+
+
+def _part_named(part: str) -> str:
+    found = re.fullmatch(r"(?:\*|([0-7])(?:-([0-7]))?)(?:/([1-7]))?", part)
+    if found is None or part == "*":
+        return part  # names already, or what APScheduler will refuse
+    first, last, step = found.groups()
+    start = int(first or 0)
+    end = int(last) if last else start if first and not step else 6
+    if end < start:
+        raise ValueError(f"{part} ends before it begins")
+    return ",".join(_DAYS[day % 7] for day in range(start, end + 1, int(step or 1)))
 
 
 class Scheduler:

@@ -32,6 +32,7 @@ from segml.exporting import Exporting
 from segml.latest import Latest
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
+from segml.people import People
 from segml.previewing import counted
 from segml.privacy import Privacy
 from segml.rulebook import Rulebook, RuleLike
@@ -86,6 +87,8 @@ class Workspace:
         What was worked out and may be asked again.
     latest
         The newest night whose files are whole, and those that are skipped for it.
+    analytics, people
+        What segments say about each other; the customers one by one.
     exporting, campaigns
         Members as CSV files; campaigns planned.
 
@@ -121,7 +124,8 @@ class Workspace:
         self.segments = Rulebook(self.folder, self._champions, saved, lambda: self.records)
         self.exporting = Exporting(self.segments, self._moments, self._champions, self._day)
         self.campaigns = Campaigns(self.segments, self._moments, self._day)
-        self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
+        self.analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
+        self.people = People(self._moments, self.segments, self._day)
 
     @cached_property
     def models(self) -> "Modelling":
@@ -258,7 +262,7 @@ class Workspace:
             return Preview(None, None, day, "", (), (), refused.problems)
         superseded = self._sessions.newest(session)
         moment = self._moments.at(day, superseded.check)
-        return counted(parsed, moment, SetEngine(moment, self.cache, superseded))
+        return counted(parsed, moment, SetEngine(moment, self.cache, superseded), self.people)
 
     def sql(self, rule: RuleLike, *, as_of: date | None = None, dialect: str = "duckdb") -> str:
         """Return a rule as one SQL query over the stored tables, for duckdb, postgres or spark."""
@@ -320,22 +324,22 @@ class Workspace:
 
     def overlap(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return ``segment`` and a column per segment: how many customers each two share."""
-        return self._analytics.overlap(self._day(as_of), segments)
+        return self.analytics.overlap(self._day(as_of), segments)
 
     def revenue(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return ``segment, members, customer_share, spend, revenue_share`` over 365 days."""
-        found = self._analytics.revenue(self._day(as_of), segments)
+        found = self.analytics.revenue(self._day(as_of), segments)
         return found.with_columns(quotient(pl.col("spend"), 10**MONEY_SCALE).alias("spend"))
 
     def trend(
         self, segment: str, *, since: date | None = None, until: date | None = None
     ) -> pl.DataFrame:
         """Return ``as_of, count, entered, left`` of a segment on every night that was run."""
-        return self._analytics.trend(segment, since, until)
+        return self.analytics.trend(segment, since, until)
 
     def moves(self, segment: str, start: date, end: date) -> tuple[pl.Series, pl.Series]:
         """Return who entered and who left a segment from one date to another, ascending."""
-        return self._analytics.moves(segment, start, end)
+        return self.analytics.moves(segment, start, end)
 
     # Nights
 

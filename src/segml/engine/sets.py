@@ -103,6 +103,11 @@ class SetEngine:
         self._cache = cache
         self._superseded = superseded
 
+    @property
+    def moment(self) -> Moment:
+        """Return where the columns come from."""
+        return self._moment
+
     def universe(self) -> Words:
         """Return everybody known."""
         key = (self._moment.key, "known")

@@ -29,6 +29,7 @@ from segml.storage.warehouse import Warehouse
 from segml.storage.watched import Watched
 
 NAMES: Final = ("first_name", "last_name")
+_WORDS: Final = {"value": pl.String, "count": pl.Int64}
 
 
 class Facts:
@@ -85,17 +86,34 @@ class Facts:
 
     def code(self, customer: Any) -> int | None:
         """Return the code of a customer_id, also written as text; None where there is none."""
-        ids = self.ids(self.state().customers)
-        typed = pl.Series([customer]).cast(ids.dtype, strict=False)[0]
-        return None if typed is None else ids.index_of(typed)
+        found: int | None = self.codes([customer])[0]
+        return found
 
     def codes(self, customers: Sequence[Any]) -> pl.Series:
         """Return the code of each customer_id, also written as text; null where there is none."""
-        ids = self.ids(self.state().customers)
+        ids, order = self._sorted()
         texts = pl.Series([str(one) for one in customers], dtype=pl.String)
-        asked = texts.cast(ids.dtype, strict=False).alias("id").to_frame()
-        known = pl.DataFrame({"id": ids}).with_row_index("code")
-        return asked.join(known, on="id", how="left", maintain_order="left")["code"]
+        asked = texts.cast(ids.dtype, strict=False)
+        if ids.is_empty():
+            return pl.repeat(None, len(asked), dtype=pl.UInt32, eager=True)
+        places = ids.search_sorted(asked).clip(upper_bound=len(ids) - 1)
+        same = (ids.gather(places) == asked).fill_null(value=False)
+        codes = places if order is None else order.gather(places)
+        return codes.cast(pl.UInt32).set(~same, None)
+
+    def _sorted(self) -> tuple[pl.Series, pl.Series | None]:
+        """Return every id, ascending, and its code where that is not its place."""
+        state = self.state()
+        ids = self.ids(state.customers)
+        if state.ascending:
+            return ids, None
+
+        def ordered() -> tuple[pl.Series, pl.Series]:
+            order = ids.arg_sort()
+            return ids.gather(order), order
+
+        key = ("sorted ids", state.lineage, state.ids, state.ids_size)
+        return self._cache.get(key, ordered, lambda both: sum(map(_bytes, both)))
 
     def named(self, customers: Sequence[str]) -> Codes:
         """Return the codes of those customers whose id is written just so, ascending."""
@@ -143,19 +161,57 @@ class Facts:
         found: dict[str, list[str | None]] = {name: [None] * len(codes) for name in NAMES}
         buckets = codes // state.bucket
         for bucket in sorted(set(buckets.tolist())):
-            key = ("names", as_of, state.generation, state.lineage, bucket)
-
-            def read(bucket: int = bucket) -> pl.DataFrame:
-                profiles = self._bucket(state, bucket, as_of)
-                return pl.DataFrame({n: profiles.profile(n).cast(pl.String) for n in NAMES})
-
-            held = self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
+            held = self._names(state, as_of, bucket)
             places = np.flatnonzero(buckets == bucket)
             rows = pl.Series(codes[places] - bucket * state.bucket, dtype=pl.UInt32)
             for name, texts in found.items():
                 for place, text in zip(places.tolist(), held[name][rows].to_list(), strict=True):
                     texts[place] = text
         return found
+
+    def name_has(self, as_of: date, part: str, customers: int) -> pl.Series:
+        """Return of the first `customers` codes whether their name has a lower-case text in it."""
+        state = self.arranged(as_of)
+        whole = pl.concat_str(NAMES, separator=" ", ignore_nulls=True).str.to_lowercase()
+        answers = [
+            self._names(state, as_of, bucket).select(whole.str.contains(part, literal=True))
+            for bucket in range(len(state.buckets))
+        ]
+        return pl.concat(answers).to_series().fill_null(value=False).head(customers)
+
+    def _names(self, state: State, as_of: date, bucket: int) -> pl.DataFrame:
+        """Return the names of a bucket's customers, as last known before a date."""
+
+        def read() -> pl.DataFrame:
+            profiles = self._bucket(state, bucket, as_of)
+            return pl.DataFrame({n: profiles.profile(n).cast(pl.String) for n in NAMES})
+
+        key = ("names", as_of, state.generation, state.lineage, bucket)
+        return self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
+
+    def words(self, table: str, column: str) -> pl.DataFrame:
+        """Return ``value, count``: how many rows of a table have which text, ever.
+
+        Parameters
+        ----------
+        table, column
+            A column of texts or ids; of ``order_items`` also one of their orders.
+        """
+        state = self.arranged(date.max)
+
+        def read() -> pl.DataFrame:
+            frames = []
+            for bucket in range(len(state.buckets)):
+                found = self._bucket(state, bucket, date.max).rows(table).choices(column)
+                codes = found.code if found.known is None else found.code[found.known]
+                many = np.bincount(codes, minlength=len(found.values))[: len(found.values)]
+                frames.append(pl.DataFrame({"value": found.values.cast(pl.String), "count": many}))
+            whole = pl.concat(frames) if frames else pl.DataFrame(schema=_WORDS)
+            counted = whole.filter(pl.col("count") > 0).group_by("value").sum()
+            return counted.sort("count", "value", descending=[True, False])
+
+        key = ("words of", _identity(state), table, column)
+        return self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
 
     def profiles(self, as_of: date, codes: Codes, columns: Sequence[str]) -> pl.DataFrame:
         """Return columns of customers' profiles as last known before a date, as they are stored.
@@ -299,6 +355,10 @@ class Facts:
 
 def _plain(values: pl.Series) -> pl.Series:
     return values.cast(pl.String) if isinstance(values.dtype, pl.Enum) else values
+
+
+def _bytes(series: pl.Series) -> int:
+    return int(series.estimated_size())
 
 
 def _identity(state: State) -> Hashable:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segml.core.calendar import earlier
 from segml.core.predicates import Events
-from segml.core.tables import Kind
+from segml.core.tables import CustomerId, Kind
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Codes, Words
 from segml.engine.columns import Column
@@ -59,6 +59,14 @@ class StoredMoment:
             return self
         found = self.moments.need(self.as_of, names, self.progress)
         return self if found is self.snapshot else replace(self, snapshot=found)
+
+    def codes(self, customers: Sequence[CustomerId]) -> pl.Series:
+        """Return the code of each customer_id; null for those who are not known."""
+        codes = self.moments.facts.codes(customers)
+        known = bitmaps.holding(
+            self.known(), codes.fill_null(self.size).to_numpy().astype(np.int64)
+        )
+        return codes.set(pl.Series(~known), None)
 
     def column(self, name: str) -> Column:
         """Return a feature; missing for customers who are not known."""

@@ -6,6 +6,7 @@ the version that was champion then, whatever came after, so past scores can be c
 ::
 
     versions/churn/3f2a….json     a model, named for its digest
+    versions/churn/cards/3f2a….json    how it was judged
     versions/reigns.json          by model, who was champion from which day on
 """
 
@@ -190,6 +191,21 @@ class Versions(Generic[V]):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, model.document)
+
+    def describe(self, model: V, card: Mapping[str, Any]) -> None:
+        """Write what is to be told of a kept version beside it."""
+        path = self._root / model.name / "cards" / f"{model.digest}.json"
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, json.dumps(card, ensure_ascii=False))
+
+    def card(self, name: str, digest: str) -> dict[str, Any] | None:
+        """Return what `describe` wrote of a version; None where nothing can be read."""
+        path = self._root / name / "cards" / f"{digest}.json"
+        try:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found
 
     def kept(self) -> Iterator[V]:
         """Yield every version that was ever kept, champion or not."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, func, insert, select
 
-from segml.core.errors import WorkspaceError
+from segml.core.errors import ChangedMeanwhile, WorkspaceError
 from segml.segments.segment import Segment
 from segml.storage.records.database import Database
 from segml.storage.records.schema import SEGMENT_VERSIONS as _VERSIONS
@@ -48,10 +48,11 @@ class Catalogue:
         with self._database.reading() as connection:
             return [_segment(row) for row in connection.execute(query).mappings()]
 
-    def save(self, segment: Segment) -> Segment:
+    def save(self, segment: Segment, replacing: int | None = None) -> Segment:
         """Add `segment` as the next version of its id and return it.
 
-        Saving what is there already adds nothing. A segment that comes with segml is refused.
+        Saving what is there already adds nothing. A segment that comes with segml is refused, and
+        one whose current version is another than it is to be `replacing` (`ChangedMeanwhile`).
         """
         if segment.id in shipped():
             raise WorkspaceError(
@@ -61,7 +62,7 @@ class Catalogue:
         current = self.segments().get(segment.id)
         if current is not None and _same(current, segment):
             return current
-        return self._add(segment, segment.rule)
+        return self._add(segment, segment.rule, replacing)
 
     def delete(self, name: str, owner: str, at: str) -> None:
         """Delete a saved segment; its versions stay on record."""
@@ -70,10 +71,16 @@ class Catalogue:
             Segment(name, segment.name, None, segment.description, "", owner, saved_at=at), None
         )
 
-    def _add(self, segment: Segment, rule: Any) -> Segment:
+    def _add(self, segment: Segment, rule: Any, replacing: int | None = None) -> Segment:
         with self._database.writing() as connection:
             newest = select(func.max(_VERSIONS.c.version)).where(_VERSIONS.c.id == segment.id)
-            version = (connection.execute(newest).scalar() or 0) + 1
+            current = connection.execute(newest).scalar() or 0
+            if replacing not in (None, current):
+                raise ChangedMeanwhile(
+                    f"“{segment.id}” has version {current} by now; you changed version "
+                    f"{replacing}. Look at what others changed, and change that."
+                )
+            version = current + 1
             connection.execute(
                 insert(_VERSIONS).values(
                     id=segment.id,
