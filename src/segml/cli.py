@@ -20,6 +20,7 @@ from segml import (
     cli_nightly,
     cli_privacy,
     cli_segments,
+    cli_serve,
     cli_tokens,
     cli_webhooks,
     terminal,
@@ -47,12 +48,13 @@ for command in (
     cli_models.evaluate,
     cli_models.score,
     cli_lookalike.lookalike,
+    cli_serve.serve,
     cli_campaigns.export,
     cli_nightly.nightly,
     cli_nightly.runs,
-    cli_nightly.schedule,
     cli_privacy.access,
     cli_privacy.erase,
+    cli_nightly.schedule,
 ):
     app.command()(command)
 
@@ -307,14 +309,15 @@ def demo(
     ] = Path("demo"),
     customers: Annotated[int, typer.Option(min=1, help="How many guests.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Another seed, another restaurant.")] = 0,
+    host: cli_serve.Host = cli_serve.HOST,
+    port: cli_serve.Port = cli_serve.PORT,
     *,
     no_serve: Annotated[
-        bool, typer.Option("--no-serve", help="Only build it (there is no service to start yet).")
+        bool, typer.Option("--no-serve", help="Only make it; --json does the same.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a whole working restaurant: data, features, segments."""
-    del no_serve
+    """Make a whole working restaurant: data, models, features, segments; and serve it."""
     from segml.demo import make  # noqa: PLC0415
 
     with terminal.refusals(as_json=as_json):
@@ -337,3 +340,5 @@ def demo(
             f"nightly -w {workspace} --as-of 2026-06-01",
         ):
             terminal.say(f"  {program} {line}")
+        if not no_serve:
+            cli_serve.serve(workspace, host, port)
