@@ -118,6 +118,10 @@ class MemoryMoment:
         ]
         return pl.Series(np.concatenate(counts) if counts else [], dtype=pl.Int64)
 
+    def among(self, customers: Sequence[str]) -> Words:
+        held = self.facts.ids.cast(pl.String).is_in(list(customers))
+        return bitmaps.packed(held) if len(held) else bitmaps.nobody(0)
+
     def ranks(self):
         return np.argsort(self.facts.ids.arg_sort().to_numpy())
 

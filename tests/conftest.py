@@ -4,6 +4,7 @@ To add an engine: its module and class in `_OTHERS`; the operators' truth tables
 tests run on it.
 """
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from importlib import import_module
@@ -24,6 +25,7 @@ from segml.core.tables import TABLE, TABLES, Form
 from segml.datasets.restaurant import write_restaurant
 from segml.engine.history import History
 from segml.engine.reference import Reference
+from served import Served
 from small_town import LAST, PLAN, filled
 from trained_town import trained_town
 
@@ -318,3 +320,10 @@ def restaurant(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
 def town(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Return a workspace with two champions of churn, one after the other; tests only read it."""
     return trained_town(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture
+def served(tmp_path: Path, restaurant: Workspace) -> Served:
+    """Return a copy of the restaurant, with three nights, behind the service."""
+    shutil.copytree(restaurant.folder, tmp_path / "served")
+    return Served(Workspace(tmp_path / "served"))

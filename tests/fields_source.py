@@ -5,7 +5,7 @@ from pathlib import Path
 
 from segml.core.tables import TABLE, Kind
 from segml.library.features import FEATURES
-from segml.rules.catalog import build
+from segml.rules.catalog import CUSTOMER, Named, build
 
 TYPES = {
     Kind.NUMBER: "NumberField",
@@ -28,7 +28,7 @@ def source() -> str:
         '"""',
         "",
         "from segml.expressions import (",
-        *(f"    {name}," for name in sorted(TYPES.values())),
+        *(f"    {name}," for name in sorted({"IdField", *TYPES.values()})),
         ")",
         "from segml.occurrences import EventField, entered, in_segment, left",
         "",
@@ -51,7 +51,7 @@ def source() -> str:
             group = field.group
             lines += ["", f"# {group}"]
         lines += [
-            f'{field.name} = {TYPES[field.kind]}("{field.name}")',
+            f'{field.name} = {type_of(field)}("{field.name}")',
             f'"""{field.description}"""',
         ]
     lines += ["", "# Events"]
@@ -62,6 +62,10 @@ def source() -> str:
             f'"""Rows of {event.table}: say how many {event.many}, or how much."""',
         ]
     return "\n".join(lines) + "\n"
+
+
+def type_of(field: Named) -> str:
+    return "IdField" if field is CUSTOMER else TYPES[field.kind]
 
 
 def _natural(name: str) -> list[str | int]:

@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 from random_histories import BIRTHDAYS, DAYS, LISTED, MONEY, OFFSETS, TEXTS, Case, histories
 from segml.core.features import Score
 from segml.core.operators import OPERATORS, Ago, Span, Takes, operators_of
-from segml.core.predicates import And, Before, Compare, Events, Field, Not, Or, Predicate, folded
+from segml.core.predicates import (
+    Among,
+    And,
+    Before,
+    Compare,
+    Events,
+    Field,
+    Not,
+    Or,
+    Predicate,
+    folded,
+)
 from segml.core.tables import TABLE, TABLES, Column, Form, Kind
 from segml.library.features import FEATURES
 
@@ -140,6 +151,15 @@ def conditions(draw: st.DrawFn, asked: tuple[Asked, ...], *, of_rows: bool = Fal
     return {"field": field.name, "operator": operator, "value": value}
 
 
+@st.composite
+def customer_conditions(draw: st.DrawFn) -> Any:
+    """Draw one wire rule that names customers, some of them in another writing than they have."""
+    one = st.sampled_from((1, 2, 3, "4", "5", "007", "C1", "C2", "c2", "C3", "nobody"))
+    operator = draw(st.sampled_from(("=", "!=", "in", "notIn")))
+    value = draw(st.lists(one, max_size=3) if operator.endswith("n") else one)
+    return {"field": "customer_id", "operator": operator, "value": value}
+
+
 EVENTS = tuple(table.name for table in TABLES if table.event)
 _COUNT_MODES = st.sampled_from(("none", "some", "atLeast", "atMost", "exactly"))
 
@@ -184,7 +204,7 @@ def groups(draw: st.DrawFn, leaves: st.SearchStrategy[Any], depth: int) -> Any:
 
 def rules(depth: int = 2) -> st.SearchStrategy[Any]:
     """Draw a rule group in react-querybuilder's JSON over every field and event of the library."""
-    return groups(conditions(fields()) | event_conditions(), depth)
+    return groups(conditions(fields()) | event_conditions() | customer_conditions(), depth)
 
 
 # From the wire to predicates ----------------------------------------------------------------------
@@ -231,6 +251,10 @@ def lowered(rule: Any, as_of: date, asked: tuple[Asked, ...] | None = None) -> P
         return Not(group) if rule.get("not") else group
     if "match" in rule:
         return _lowered_events(rule, as_of)
+    if rule["field"] == "customer_id":
+        value = rule["value"] if isinstance(rule["value"], list) else [rule["value"]]
+        named = Among(tuple(sorted({str(one) for one in value})))
+        return Not(named) if rule["operator"] in {"!=", "notIn"} else named
     field = next(f for f in (fields() if asked is None else asked) if f.name == rule["field"])
     value = stored_value(rule["operator"], field.kind, field.scale, rule["value"])
     return OPERATORS[rule["operator"]].lower(Field(field.name), value, as_of)
@@ -257,11 +281,13 @@ _SHAPES = ("rule", "past", "not", "and", "or")
 @st.composite
 def predicates(draw: st.DrawFn, as_of: date, depth: int = 2) -> Predicate:
     """Draw a predicate in stored units: what a rule can mean on `as_of`, and pasts of it."""
-    shape = draw(st.sampled_from(("leaf", "leaf", "events", "events", *_SHAPES)))
+    shape = draw(st.sampled_from(("leaf", "leaf", "events", "events", "named", *_SHAPES)))
     if shape == "leaf":
         return lowered(draw(conditions(fields())), as_of)
     if shape == "events":
         return lowered(draw(event_conditions()), as_of)
+    if shape == "named":
+        return lowered(draw(customer_conditions()), as_of)
     if depth == 0 or shape == "rule":
         return lowered(draw(rules(1)), as_of)
     if shape == "past":

@@ -24,7 +24,7 @@ def blocks(language: str) -> list[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a small demo and the files that the recipes name."""
     folder = tmp_path_factory.mktemp("readme")
-    demo = ["demo", "-w", str(folder / "demo"), "--customers", "400"]
+    demo = ["demo", "-w", str(folder / "demo"), "--customers", "400", "--no-serve"]
     assert CliRunner().invoke(app, demo).exit_code == 0
     rule = json.loads(blocks("json")[0])
     (folder / "rule.json").write_text(json.dumps(rule))

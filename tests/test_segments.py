@@ -19,7 +19,8 @@ from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
 from segml.segments.segment import Segment
-from segml.storage.catalogue import Catalogue
+from segml.storage.records.catalogue import Catalogue
+from segml.storage.records.database import Database
 from segml.storage.shipped import shipped
 from strategies import cases
 
@@ -142,7 +143,7 @@ def rule(value: int) -> dict[str, Any]:
 
 
 def test_a_catalogue_keeps_every_version(tmp_path: Any) -> None:
-    catalogue = Catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    catalogue = Catalogue(Database(f"sqlite:///{tmp_path / 'catalogue.db'}"))
     first = catalogue.save(Segment("regulars", "Regulars", rule(5), owner="kim"))
     assert catalogue.save(Segment("regulars", "Regulars", rule(5), owner="kim")) == first
     second = catalogue.save(Segment("regulars", "Regulars", rule(6), owner="kim"))
@@ -158,7 +159,7 @@ def test_a_catalogue_keeps_every_version(tmp_path: Any) -> None:
 
 
 def test_shipped_segments_stay_as_they_are(tmp_path: Any) -> None:
-    catalogue = Catalogue(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    catalogue = Catalogue(Database(f"sqlite:///{tmp_path / 'catalogue.db'}"))
     with pytest.raises(WorkspaceError, match="my-at-risk"):
         catalogue.save(Segment("at-risk", "At risk", rule(5), owner="kim"))
     with pytest.raises(WorkspaceError, match="lower-case"):

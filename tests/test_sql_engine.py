@@ -110,8 +110,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "dietary": (None, None, ["vegan"], None, None, None),
 }
 NOTHING = (
-    "anniversary", "postcode", "preferred_channel", "sms_opt_in", "instagram_follower",
-    "churn_risk", "tier_upgrade_likelihood", "expected_orders_90d",
+    "anniversary", "postcode", "preferred_channel", "sms_opt_in", "marketing_objection",
+    "instagram_follower", "churn_risk", "tier_upgrade_likelihood", "expected_orders_90d",
 )
 VALUES |= dict.fromkeys(NOTHING, (None,) * 6)
 # fmt: on

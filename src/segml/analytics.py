@@ -5,18 +5,23 @@ A night that was run answers from what it stored; any other date is computed und
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from segml.core.errors import UnknownName
+from segml.core.features import Score
 from segml.core.predicates import Predicate
 from segml.engine.bitmaps import Words
 from segml.engine.sets import SetEngine
-from segml.rulebook import Rulebook
+from segml.rulebook import Rulebook, RuleLike
 from segml.segments import analytics
-from segml.storage.moments import Moments, StoredMoment
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments
 from segml.storage.nights import Nights
+
+if TYPE_CHECKING:
+    from segml.profile import Profile
 
 SPEND: Final = "spend_365d"
 
@@ -53,6 +58,32 @@ class Analytics:
             ``segment`` and one column per segment; on the diagonal stand the sizes.
         """
         return analytics.overlap(self._sets(as_of, segments))
+
+    def combinations(
+        self, as_of: date, segments: Sequence[str]
+    ) -> list[tuple[tuple[str, ...], int]]:
+        """Return how many customers are in just which of some segments, the most first."""
+        return analytics.combinations(self._sets(as_of, segments))
+
+    def profile(self, as_of: date, segment: RuleLike, against: RuleLike | None) -> "Profile":
+        """Return what a segment's members are like beside another's, or beside everybody else."""
+        from segml.profile import COMPARED, DISTRIBUTED, MEASURED, profile  # noqa: PLC0415 (slow)
+
+        moment = self._moments.at(as_of).need(dict.fromkeys((*MEASURED, *DISTRIBUTED, SPEND)))
+        engine = SetEngine(moment, self._moments.cache)
+        members = engine.members(self._segments.rule(segment).lower(as_of))
+        others = (
+            engine.universe() & ~members
+            if against is None
+            else engine.members(self._segments.rule(against).lower(as_of))
+        )
+        catalog = self._segments.catalog()
+        scores = {
+            name: feature
+            for name, feature in self._moments.features.items()
+            if isinstance(feature.form, Score) and not catalog.fields[name].unavailable
+        }
+        return profile(moment, members, others, COMPARED, scores, catalog.fields)
 
     def revenue(self, as_of: date, segments: Sequence[str] = ()) -> pl.DataFrame:
         """Return each segment's share of the customers and of the last 365 days' spend.

@@ -1,6 +1,7 @@
 """What a workspace answers: plain data, each with its public wire form."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from segml.segments.difference import Cause, Difference
 
 if TYPE_CHECKING:
     from segml.scoring.discovery import FoundRule, NothingFound
+    from segml.scoring.drift import Drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Preview:
         Every condition with how many it keeps by itself.
     problems
         Everything wrong with the rule; with any, nothing is counted.
+    reachable
+        How many members may be contacted, by channel.
     """
 
     count: int | None
@@ -52,6 +56,7 @@ class Preview:
     sample: tuple[dict[str, Any], ...]
     conditions: tuple[Kept, ...]
     problems: tuple[Problem, ...] = ()
+    reachable: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -71,6 +76,7 @@ class Preview:
                 for one in self.conditions
             ],
             "problems": [problem.as_json() for problem in self.problems],
+            "reachable": dict(self.reachable),
         }
 
     def _repr_html_(self) -> Html:
@@ -164,6 +170,8 @@ class NightReport:
         False when the night was already stored just so, and nothing was done.
     notes
         What happened beside: sentences.
+    drift
+        How far what the champions look at has moved.
     """
 
     as_of: date
@@ -172,6 +180,7 @@ class NightReport:
     segments: tuple[SegmentNight, ...]
     changed: bool
     notes: tuple[str, ...] = ()
+    drift: tuple["Drift", ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -181,6 +190,7 @@ class NightReport:
             "universe": self.universe,
             "changed": self.changed,
             "notes": list(self.notes),
+            "drift": [asdict(one) for one in self.drift],
             "segments": [
                 {
                     "id": one.segment,

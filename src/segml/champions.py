@@ -16,8 +16,9 @@ import polars as pl
 
 from segml.core.errors import WorkspaceError
 from segml.core.features import Feature, Score
-from segml.core.predicates import Predicate
+from segml.core.predicates import And, Not, Predicate
 from segml.core.tables import CustomerId
+from segml.library.contact import OBJECTED
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
@@ -62,7 +63,7 @@ class Champion:
 
     def population(self, as_of: date) -> Predicate:
         """Return of whom it speaks."""
-        return parse(self.model.population, build(FEATURES)).lower(as_of)
+        return _unless_objected(parse(self.model.population, build(FEATURES)).lower(as_of))
 
     @property
     def apart(self) -> tuple[CustomerId, ...]:
@@ -110,7 +111,7 @@ class Resemblance:
     def population(self, as_of: date) -> Predicate:
         """Return of whom it speaks."""
         catalog = build(self.fields, self.saved.segments, trained=self.fields)
-        return parse(self.saved.population, catalog).lower(as_of)
+        return _unless_objected(parse(self.saved.population, catalog).lower(as_of))
 
     @property
     def apart(self) -> tuple[CustomerId, ...]:
@@ -120,6 +121,11 @@ class Resemblance:
     def scores(self, frame: pl.DataFrame, lines: Lines) -> "Floats":
         """Return the similarity of rows with `inputs` in stored units."""
         return self.saved.scores(in_wire_units(frame), lines)
+
+
+def _unless_objected(population: Predicate) -> Predicate:
+    """Return the population without who objected to marketing: they are not profiled for it."""
+    return And((population, Not(OBJECTED)))
 
 
 def _changed(inputs: Mapping[str, str]) -> list[str]:

@@ -13,10 +13,20 @@ from typing import Annotated, Any
 
 import typer
 
-from segml import cli_lookalike, cli_models, cli_segments, terminal
+from segml import (
+    cli_campaigns,
+    cli_lookalike,
+    cli_models,
+    cli_nightly,
+    cli_privacy,
+    cli_segments,
+    cli_serve,
+    cli_tokens,
+    cli_webhooks,
+    terminal,
+)
 from segml import cli_options as options
-from segml.answers import NightReport
-from segml.cli_options import HERE, AsJson, AsOf, Folder, Night, RuleText, SetText
+from segml.cli_options import HERE, AsJson, AsOf, Folder, RuleText, SetText
 from segml.core.errors import RuleRefused
 from segml.core.tables import TABLE
 from segml.settings import check
@@ -30,11 +40,21 @@ app = typer.Typer(
 )
 app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_campaigns.app, name="campaign")
+app.add_typer(cli_tokens.app, name="token")
+app.add_typer(cli_webhooks.app, name="webhooks")
 for command in (
     cli_models.train,
     cli_models.evaluate,
     cli_models.score,
     cli_lookalike.lookalike,
+    cli_serve.serve,
+    cli_campaigns.export,
+    cli_nightly.nightly,
+    cli_nightly.runs,
+    cli_privacy.access,
+    cli_privacy.erase,
+    cli_nightly.schedule,
 ):
     app.command()(command)
 
@@ -133,6 +153,10 @@ def _print_import(counts: Any, *, as_json: bool) -> None:
             terminal.say(
                 f"Not part of the contract, so left out of {name}: {', '.join(count.ignored)}."
             )
+        if count.erased:
+            terminal.say(
+                f"{count.erased:,} rows of {name} are of guests who were erased: left out."
+            )
         if count.earlier:
             fate = "came in now, their parent being known"
             if count.earlier < 0:
@@ -165,32 +189,6 @@ def rejects(
             "Set aside", columns, found.head(limit).select(columns).iter_rows(), ("row",)
         )
         terminal.say(f"{found.height:,} in all.")
-
-
-@app.command()
-def nightly(workspace: Folder = HERE, as_of: Night = None, *, as_json: AsJson = False) -> None:
-    """Compute features, recompute every segment, record who entered and left, and publish."""
-    with terminal.refusals(as_json=as_json):
-        opened = Workspace(workspace)
-        day = as_of.date() if as_of else options.today(opened)
-        with terminal.steps(f"Night {day}") as progress:
-            report = opened.nightly(day, progress)
-        if as_json:
-            terminal.document(report.as_json())
-            return
-        _print_night(report)
-
-
-def _print_night(report: NightReport) -> None:
-    since = f"; changes since {report.previous}" if report.previous else ""
-    terminal.table(
-        f"{report.universe:,} guests at the start of {report.as_of}{since}",
-        ("segment", "guests", "entered", "left", ""),
-        [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
-        ("guests", "entered", "left"),
-    )
-    for note in report.notes:
-        terminal.say(note)
 
 
 @app.command()
@@ -253,7 +251,7 @@ def members(
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
         day = options.day(opened, as_of)
-        names = list(dict.fromkeys(name.strip() for name in fields.split(",") if name.strip()))
+        names = options.names(fields)
         found = opened.members(options.rule_or_segment(opened, what), as_of=day, fields=names)
         if output is not None:
             options.write(found, output)
@@ -311,14 +309,15 @@ def demo(
     ] = Path("demo"),
     customers: Annotated[int, typer.Option(min=1, help="How many guests.")] = 10_000,
     seed: Annotated[int, typer.Option(help="Another seed, another restaurant.")] = 0,
+    host: cli_serve.Host = cli_serve.HOST,
+    port: cli_serve.Port = cli_serve.PORT,
     *,
     no_serve: Annotated[
-        bool, typer.Option("--no-serve", help="Only build it (there is no service to start yet).")
+        bool, typer.Option("--no-serve", help="Only make it; --json does the same.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a whole working restaurant: data, features, segments."""
-    del no_serve
+    """Make a whole working restaurant: data, models, features, segments; and serve it."""
     from segml.demo import make  # noqa: PLC0415
 
     with terminal.refusals(as_json=as_json):
@@ -327,7 +326,9 @@ def demo(
         if as_json:
             terminal.document({"workspace": str(workspace)} | report.as_json())
             return
-        _print_night(report)
+        cli_nightly.print_night(report)
+        for note in report.notes:
+            terminal.say(note)
         member = Workspace(workspace).members("win-back-campaign")["customer_id"].to_list()
         program = "segml" if shutil.which("segml") else os.path.relpath(sys.argv[0])
         terminal.say(f"\nThe restaurant stands in {workspace}. Try next:\n")
@@ -339,3 +340,5 @@ def demo(
             f"nightly -w {workspace} --as-of 2026-06-01",
         ):
             terminal.say(f"  {program} {line}")
+        if not no_serve:
+            cli_serve.serve(workspace, host, port)

@@ -6,7 +6,7 @@ This is the only file of the package that asks what time it is.
 import getpass
 import json
 import sys
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -87,6 +87,11 @@ def customers(path: Path) -> list[Any]:
     return found["customer_id"].drop_nulls().unique(maintain_order=True).to_list()
 
 
+def names(listed: str) -> list[str]:
+    """Return the names in a list separated by commas, each once."""
+    return list(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
+
+
 def write(frame: Any, path: Path) -> None:
     """Write a frame as Parquet or CSV, as the path ends."""
     try:
@@ -125,9 +130,14 @@ def today(workspace: Workspace) -> date:
     return service_day(local, settings.service_day_start)
 
 
+def moment() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
 def now() -> str:
     """Return the present moment in UTC, ISO 8601."""
-    return datetime.now(ZoneInfo("UTC")).isoformat(timespec="seconds")
+    return moment().isoformat(timespec="seconds")
 
 
 def user() -> str:

@@ -15,13 +15,13 @@ from segml.engine.sets import SetEngine
 from segml.library.features import FEATURES
 from segml.rules.criteria import Path, Rule
 from segml.rules.describe import sentence
-from segml.storage.moments import StoredMoment
+from segml.storage.moment import StoredMoment
 
 
 def code_of(customer: CustomerId, moment: StoredMoment) -> int:
     """Return the code of a customer; `UnknownName` for one who is not known at that date."""
-    code = moment.moments.facts.code(customer)
-    if code is None or code >= moment.size or not bitmaps.holds(moment.known(), code):
+    code: int | None = moment.codes([customer])[0]
+    if code is None:
         raise UnknownName("customer", f"{customer}", ())
     return code
 

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from segml.core.errors import RuleRefused
 from segml.core.markup import Html, document, paragraph
+from segml.core.tables import CustomerId
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.describe import sentence
@@ -99,11 +100,36 @@ def _joined(combinator: str, *parts: Expression) -> Expression:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Field:
+class _Asked:
     name: str
 
     def _rule(self, operator: str, value: Any = None) -> Expression:
         return Written({"field": self.name, "operator": operator, "value": value})
+
+
+class IdField(_Asked):
+    """The guest's own id, compared as it stands."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, value: CustomerId) -> Expression:  # type: ignore[override]
+        return self._rule("=", value)
+
+    def __ne__(self, value: CustomerId) -> Expression:  # type: ignore[override]
+        return self._rule("!=", value)
+
+    def is_in(self, *values: CustomerId) -> Expression:
+        """Return "is one of"."""
+        return self._rule("in", list(values))
+
+    def not_in(self, *values: CustomerId) -> Expression:
+        """Return "is none of"."""
+        return self._rule("notIn", list(values))
+
+
+class _Field(_Asked):
+    __slots__ = ()
 
     def is_known(self) -> Expression:
         """Return "is known"."""

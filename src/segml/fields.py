@@ -6,6 +6,7 @@ Written by ``make fields`` from the library's features and the tables of facts.
 from segml.expressions import (
     BooleanField,
     DateField,
+    IdField,
     ListField,
     NumberField,
     TextField,
@@ -22,6 +23,7 @@ __all__ = [
     "churn_risk",
     "city",
     "coupon_share",
+    "customer_id",
     "days_in_tier",
     "days_since_first_order",
     "days_since_last_email",
@@ -57,6 +59,7 @@ __all__ = [
     "loyalty_member",
     "loyalty_tier",
     "lunch_share",
+    "marketing_objection",
     "messages",
     "order_days_total",
     "order_items",
@@ -231,6 +234,8 @@ email_opt_in = BooleanField("email_opt_in")
 """May be e-mailed."""
 sms_opt_in = BooleanField("sms_opt_in")
 """May be texted."""
+marketing_objection = BooleanField("marketing_objection")
+"""Objected to marketing, so is neither scored nor written to."""
 
 # Engagement
 emails_sent_90d = NumberField("emails_sent_90d")
@@ -275,6 +280,10 @@ tier_upgrade_likelihood = NumberField("tier_upgrade_likelihood")
 """The calibrated probability of reaching a higher tier within the model's horizon."""
 expected_orders_90d = NumberField("expected_orders_90d")
 """The number of orders to expect on the next 90 days."""
+
+# Demographic
+customer_id = IdField("customer_id")
+"""The guest's own id, as it stands: for naming a few guests beside what a rule says."""
 
 # Events
 orders = _Orders("orders", "ordered_at")

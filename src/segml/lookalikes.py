@@ -32,7 +32,8 @@ from segml.scoring.saved_likeness import SavedLikeness, field_of
 from segml.segments.segment import Segment
 from segml.storage.declarations import lookalikes_declared
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, StoredMoment, definition
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments, definition
 from segml.storage.shipped import shipped
 from segml.storage.versions import Reign
 from segml.units import available_features, in_wire_units
@@ -288,10 +289,9 @@ class Lookalikes:
 
     def _listed(self, customers: Sequence[CustomerId], moment: StoredMoment) -> Codes:
         """Return the codes of a list, ascending; `UnknownCustomers` for all who are not known."""
-        found = moment.moments.facts.codes(customers)
-        known = found.is_in(bitmaps.codes(moment.known())).fill_null(value=False)
-        if not known.all():
-            unknown = [one for one, is_known in zip(customers, known, strict=True) if not is_known]
+        found = moment.codes(customers)
+        if found.null_count():
+            unknown = [one for one, code in zip(customers, found, strict=True) if code is None]
             raise UnknownCustomers(unknown, f"at the start of {moment.as_of}")
         return found.unique().sort().to_numpy().astype(np.int64)
 

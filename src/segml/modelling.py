@@ -11,14 +11,14 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from segml.champions import Champions
+from segml import standings
+from segml.champions import Champion, Champions
 from segml.core.errors import UnknownName, WorkspaceError
 from segml.core.tables import CustomerId
 from segml.datasets.oracle import ceiling
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Codes
 from segml.engine.history import History
-from segml.explaining import code_of
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
@@ -32,7 +32,8 @@ from segml.scoring.report import Report
 from segml.scoring.spec import ModelSpec
 from segml.scoring.training import Trained, active, comparisons, train
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, StoredMoment, definition
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments, definition
 from segml.storage.tracking import CHALLENGER, CHAMPION, ROLLBACK, Tracking
 from segml.storage.versions import Reign
 from segml.study import MOST_CUSTOMERS, Study
@@ -135,6 +136,7 @@ class Modelling:
         report = Report(trained, judged, self._verdict(trained, study, judged, reign))
         version = self.tracking.log(report, _parameters(trained, seed), self._tags(trained))
         self._champions.versions.keep(model)
+        self._champions.versions.describe(model, report.card())
         if not report.verdict.promoted:
             self.tracking.point(model.name, CHALLENGER, version)
             return Training(report, version)
@@ -235,12 +237,7 @@ class Modelling:
             Whether ``reasons`` are added: phrases, ``+`` or ``-`` before each for what it does.
         """
         field = self.spec(name).field
-        champion = self._champions.champion(field, as_of)
-        if champion is None:
-            raise WorkspaceError(
-                f"Nobody was champion of “{name}” on {as_of}. Train it by what was known then: "
-                f"segml train {name} --as-of {as_of}."
-            )
+        champion = self.champion(name, as_of)
         moment = self._moments.at(as_of).need((field, *champion.inputs))
         codes = self._codes(customers, moment)
         rows = moment.rows(codes, (field,)).rename({field: "score"})
@@ -254,24 +251,31 @@ class Modelling:
             rows = rows.join(told, on="customer_id", how="left")
         return rows.sort("customer_id")
 
+    def reign(self, name: str, as_of: date) -> Reign | None:
+        """Return who was champion on a day; None for nobody."""
+        return self._champions.versions.reign(name, as_of)
+
+    def champion(self, name: str, as_of: date) -> Champion:
+        """Return the version that scores a day; `WorkspaceError` where there is none."""
+        found = self._champions.champion(self.spec(name).field, as_of)
+        if found is None:
+            raise WorkspaceError(
+                f"Nobody was champion of “{name}” on {as_of}. Train it by what was known then: "
+                f"segml train {name} --as-of {as_of}."
+            )
+        return found
+
+    def threshold(self, name: str, as_of: date) -> float:
+        """Return where a champion's segment begins."""
+        return self._champions.threshold(self.champion(name, as_of).model)
+
     def listed(self) -> list[dict[str, Any]]:
         """Return every declared model with its latest champion, nulls where there is none."""
-        rows = []
-        for name, spec in self.declared().items():
-            reign = self._champions.versions.reign(name)
-            model = self._champions.versions.champion(name)
-            rows.append(
-                {
-                    "model": name,
-                    "field": spec.field,
-                    "horizon_days": model.horizon if model else spec.horizon,
-                    "champion": reign.version if reign else None,
-                    "since": reign.since if reign else None,
-                    "threshold": model.threshold if model else None,
-                    "certificate": dict(model.certificate) if model else None,
-                }
-            )
-        return rows
+        return standings.listed(self._champions)
+
+    def told(self, name: str) -> dict[str, Any]:
+        """Return a model's champions, the latest first; see `standings.told`."""
+        return standings.told(self._champions, self.spec(name))
 
     def rollback(self, name: str, as_of: date) -> int:
         """Make the champion before this one score again from a day on; return its number."""
@@ -306,8 +310,11 @@ class Modelling:
     def _codes(self, customers: Sequence[CustomerId] | None, moment: StoredMoment) -> Codes:
         if customers is None:
             return bitmaps.codes(moment.known())
-        found = [code_of(customer, moment) for customer in customers]
-        return np.array(found, dtype=np.int64)
+        codes = moment.codes(customers)
+        for customer, code in zip(customers, codes, strict=True):
+            if code is None:
+                raise UnknownName("customer", f"{customer}", ())
+        return codes.to_numpy().astype(np.int64)
 
     def _foreseen(self, model: Model, judged: pl.DataFrame, *, oracle: bool | None) -> bool:
         known = model.label == "no_order" and (self._folder / "data" / "plan.json").exists()

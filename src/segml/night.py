@@ -7,7 +7,6 @@ stored is what would be computed for that day at any later time.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 from segml.answers import NightReport, SegmentNight
@@ -16,8 +15,9 @@ from segml.core.features import digest as features_digest
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Words
 from segml.engine.sets import SetEngine
+from segml.rulebook import Rulebook
 from segml.rules.criteria import Rule
-from segml.storage.moments import Moments
+from segml.storage.moments import PLAIN, Moments
 from segml.storage.nights import Night, Nights, NightSets, Tally
 
 Progress = Callable[[str, float], None]
@@ -32,10 +32,6 @@ class NightlyRun:
     ----------
     nights, moments
         Where nights, and the columns of dates, are stored.
-    ids
-        The file of customer ids by code.
-    generation
-        The generation of the facts.
     rules, unavailable, names
         By segment id: the rule, or why there is none now, and the name for people.
     progress
@@ -44,12 +40,19 @@ class NightlyRun:
 
     nights: Nights
     moments: Moments
-    ids: Path
-    generation: int
     rules: Mapping[str, Rule]
     unavailable: Mapping[str, str]
     names: Mapping[str, str]
     progress: Progress
+
+    @classmethod
+    def of(
+        cls, nights: Nights, moments: Moments, segments: Rulebook, progress: Progress
+    ) -> "NightlyRun":
+        """Return a run of the segments that there are now."""
+        rules, unavailable = segments.rules()
+        names = {name: segment.name for name, segment in segments.all().items()}
+        return cls(nights, moments, rules, unavailable, names, progress)
 
     def run(self, as_of: date) -> NightReport:
         """Run one night; renew the stored night after it if its changes skip this one."""
@@ -99,7 +102,7 @@ class NightlyRun:
         night = Night(
             as_of,
             previous,
-            self.generation,
+            self.moments.facts.warehouse.generation,
             features_digest(self.moments.features),
             self.moments.facts.state().lineage,
             size,
@@ -107,14 +110,14 @@ class NightlyRun:
             {name: self._tally(self.rules[name], one) for name, one in sets.items()},
             dict(self.unavailable),
         )
-        self.nights.publish(night, sets, self.ids)
-        self.progress("done", 1.0)
+        self.nights.publish(night, sets, self.moments.facts.ids_file())
 
     def _compute(self, as_of: date) -> None:
         """See to it that the night has all its columns, whole."""
 
         def told(share: float) -> None:
-            self.progress("computing features", _FEATURES * share)
+            step = "computing features" if share < PLAIN else "scoring"
+            self.progress(step, _FEATURES * share)
 
         told(0.0)
         try:

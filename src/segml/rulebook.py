@@ -1,6 +1,6 @@
 """The segments of a workspace: what they are called, which rules they have, who refers to whom."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from segml.champions import Champions, at_thresholds
 from segml.core.errors import RuleRefused, SegmentInUse, UnknownName, WorkspaceError
+from segml.core.tables import CustomerId
 from segml.expressions import Expression
 from segml.library.features import FEATURES
 from segml.rules.catalog import Catalog, build
 from segml.rules.criteria import Rule
 from segml.rules.parse import parse
+from segml.rules.pins import pinned, pins
 from segml.segments.segment import Segment
 from segml.storage.lock import writing
 from segml.storage.shipped import shipped
 
 if TYPE_CHECKING:
-    from segml.storage.catalogue import Catalogue
+    from segml.storage.records.records import Records
 
 RuleLike = str | Mapping[str, Any] | Expression
 """A segment's id, a react-querybuilder group, or a rule written in Python."""
@@ -31,18 +33,26 @@ class Rulebook:
     ----------
     folder
         The workspace's folder.
-    url
-        SQLAlchemy URL of the catalogue; empty for a SQLite file in the folder.
     champions
         Which scores there are, and where their segments begin.
+    saved
+        Whether there may be saved segments; if not, the records are not asked.
+    records
+        Gives the records, which the saved ones are among.
     """
 
-    def __init__(self, folder: Path, url: str, champions: Champions) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        champions: Champions,
+        saved: Callable[[], bool],
+        records: Callable[[], "Records"],
+    ) -> None:
         self._folder = folder
         self._champions = champions
         self._built: tuple[frozenset[str], Catalog] | None = None
-        self._file = folder / "catalogue.db"
-        self._url = url
+        self._saved = saved
+        self._records = records
 
     def _names(self) -> Catalog:
         """Return the catalog without segments, built again only when a score comes to be."""
@@ -52,18 +62,9 @@ class Rulebook:
             self._built = (trained, build(features, trained=trained))
         return self._built[1]
 
-    @cached_property
-    def _catalogue(self) -> "Catalogue":
-        from segml.storage.catalogue import Catalogue  # noqa: PLC0415 (SQLAlchemy loads slowly)
-
-        return Catalogue(self._url or f"sqlite:///{self._file}")
-
     def all(self) -> dict[str, Segment]:
         """Return the current version of every segment by id."""
-        if not self._url and not self._file.exists():
-            found = dict(shipped())  # nothing was ever saved
-        else:
-            found = self._catalogue.segments()
+        found = self._records().catalogue.segments() if self._saved() else dict(shipped())
         thresholds = self._champions.thresholds()
         if thresholds:  # those that come with segml begin where the champion's segment does
             for name in shipped():
@@ -85,8 +86,37 @@ class Rulebook:
 
     def versions(self, name: str) -> list[Segment]:
         """Return every version of a segment, the oldest first."""
-        current = self.get(name)
-        return [current] if name in shipped() else self._catalogue.versions(name)
+        if name in shipped():
+            return [self.get(name)]
+        found = self._records().catalogue.versions(name) if self._saved() else []
+        return found or [self.get(name)]
+
+    def restore(self, name: str, version: int, *, owner: str, at: str = "") -> Segment:
+        """Make an older version the next one, also of a deleted segment; return it."""
+        older = {one.version: one for one in self.versions(name)}
+        if version not in older:
+            raise UnknownName("version", f"{version} of {name}", ())
+        one = older[version]
+        return self.save(
+            name,
+            one.rule,
+            owner=owner,
+            at=at,
+            title=one.name,
+            description=one.description,
+            tags=one.tags,
+        )
+
+    def dependents(self, name: str) -> list[str]:
+        """Return the segments that refer to one, or to the score that it was saved with."""
+        self.get(name)
+        score = self._champions.similarity(name)
+        return [
+            other
+            for other, segment in self.all().items()
+            if other != name
+            and (name in _referred(segment.rule) or score in self.fields_named([segment.rule]))
+        ]
 
     def save(
         self,
@@ -97,6 +127,8 @@ class Rulebook:
         at: str = "",
         title: str = "",
         description: str = "",
+        tags: Sequence[str] | None = None,
+        replacing: int | None = None,
     ) -> Segment:
         """Save a rule as the next version of a segment and return it.
 
@@ -108,8 +140,10 @@ class Rulebook:
             What it shall mean; another segment's id saves a copy of its rule.
         owner, at
             Who saves it, and when, ISO 8601.
-        title, description
+        title, description, tags
             For people; those of the version before when left out.
+        replacing
+            The version that was changed: refused unless it is still the current one.
 
         Raises
         ------
@@ -127,10 +161,37 @@ class Rulebook:
             description or (before.description if before else ""),
             owner=owner,
             saved_at=at,
+            tags=tuple(dict.fromkeys(tags)) if tags is not None else before.tags if before else (),
         )
         parse(wire, self.catalog(), naming=name)
-        with writing(self._folder):
-            return self._catalogue.save(segment)
+        return self._records().catalogue.save(segment, replacing)
+
+    def pin(
+        self,
+        name: str,
+        customer: CustomerId,
+        *,
+        included: bool | None,
+        owner: str,
+        at: str = "",
+    ) -> Segment:
+        """Pin a customer into a segment or out of it, as its next version, and return that.
+
+        Parameters
+        ----------
+        name
+            A saved segment's id; one that comes with segml is copied first, under another id.
+        customer
+            Whom; ids are compared as they stand.
+        included
+            Whether the segment is to hold the customer whatever the rule says; None unpins.
+        owner, at
+            Who pins, and when, ISO 8601.
+        """
+        segment = self.get(name)
+        chosen = pins(segment.rule).moved(customer, included=included)
+        wire = pinned(segment.rule, chosen.include, chosen.exclude)
+        return self.save(name, wire, owner=owner, at=at, replacing=segment.version)
 
     def delete(self, name: str, *, owner: str, at: str = "") -> None:
         """Delete a saved segment that no other refers to; its versions stay on record.
@@ -140,20 +201,14 @@ class Rulebook:
         self.get(name)
         if name in shipped():
             raise WorkspaceError(f"“{name}” comes with segml and cannot be deleted.")
-        score = self._champions.similarity(name)
-        users = [
-            other
-            for other, segment in self.all().items()
-            if other != name
-            and (name in _referred(segment.rule) or score in self.fields_named([segment.rule]))
-        ]
+        users = self.dependents(name)
         if users:
             raise SegmentInUse(
                 f"“{name}” is used by {', '.join(users)}. Change or delete those first."
             )
-        with writing(self._folder):
-            self._catalogue.delete(name, owner, at)
-            if score is not None:
+        self._records().catalogue.delete(name, owner, at)
+        if self._champions.similarity(name) is not None:
+            with writing(self._folder):
                 self._champions.likenesses.depose(name)
 
     def referred(self, wires: Iterable[Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from segml.core.errors import WorkspaceError, near
 
 FILE: Final = "segml.toml"
+_WRITTEN: Final = {"time_zone", "service_day_start", "currency"}  # whatever their value
 
 
 def _zone(name: str) -> str:
@@ -45,8 +46,16 @@ class Settings(BaseModel):
     nights_kept
         How many of the latest nights keep the columns of every field; of older ones only who was in
         which segment and the scores are kept; other columns are computed when somebody asks.
+    alert_segment_share, alert_reject_share
+        From which change of a segment's members, and above which share of imported rows set aside,
+        a night raises an alert.
+    alert_stale_days
+        After how many days without a night, or without an order, one does.
+    private_webhooks
+        Whether webhooks may go to addresses that are not public, and without encryption.
     catalogue
-        SQLAlchemy URL of the catalogue of segments; empty for a SQLite file in the workspace.
+        SQLAlchemy URL of the records: saved segments, tokens, audit, runs and others; empty for a
+        SQLite file in the workspace.
     tracking
         MLflow's tracking URI; empty for a SQLite file in the workspace.
     """
@@ -58,6 +67,10 @@ class Settings(BaseModel):
     currency: str = "EUR"
     memory_mb: int = Field(default=1_000, ge=1)
     nights_kept: int = Field(default=14, ge=1)
+    alert_segment_share: float = Field(default=0.3, gt=0)
+    alert_reject_share: float = Field(default=0.01, ge=0, le=1)
+    alert_stale_days: int = Field(default=2, ge=1)
+    private_webhooks: bool = False
     catalogue: str = ""
     tracking: str = ""
 
@@ -91,17 +104,15 @@ def save(folder: Path, settings: Settings) -> None:
         "# are read, so they stay once something has been imported.",
         f'time_zone = "{settings.time_zone}"',
         f'service_day_start = "{settings.service_day_start:%H:%M}"',
-        f"currency = {_text(settings.currency)}",
+        f"currency = {_toml(settings.currency)}",
     ]
-    for name in ("memory_mb", "nights_kept"):
-        if getattr(settings, name) != Settings.model_fields[name].default:
-            lines.append(f"{name} = {getattr(settings, name)}")
-    for name in ("catalogue", "tracking"):
-        if getattr(settings, name):
-            lines.append(f"{name} = {_text(getattr(settings, name))}")
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name not in _WRITTEN and value != field.default:
+            lines.append(f"{name} = {_toml(value)}")
     (folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _text(text: str) -> str:
-    """Return a text as TOML writes it, which is as JSON does."""
-    return json.dumps(text, ensure_ascii=False)
+def _toml(value: str | float | bool) -> str:
+    """Return a value as TOML writes it, which is as JSON does."""
+    return json.dumps(value, ensure_ascii=False)

@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from segml.core.cells import cell
-from segml.core.errors import RuleRefused, SegmlError
+from segml.core.errors import RequestRefused, RuleRefused, SegmlError
 
 OUT: Final = Console(highlight=False)
 ERR: Final = Console(stderr=True, highlight=False)
@@ -61,7 +61,9 @@ def refusals(*, as_json: bool) -> Iterator[None]:
         yield
     except (SegmlError, OSError) as error:
         if as_json:
-            found = [p.as_json() for p in error.problems] if isinstance(error, RuleRefused) else []
+            found = []
+            if isinstance(error, RuleRefused | RequestRefused):
+                found = [problem.as_json() for problem in error.problems]
             document({"error": _told(error), "problems": found})
         ERR.print(escape(_told(error)), style="red", soft_wrap=True)
         raise typer.Exit(REFUSED) from None

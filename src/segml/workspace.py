@@ -4,23 +4,23 @@ This room wires the others together and holds the use cases; the command line, t
 notebooks call it. Law kept: a count, a list and a file of members come from one evaluation.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from segml import settings as settings_file
 from segml.analytics import Analytics
-from segml.answers import Explanation, Kept, NightReport, Preview
+from segml.answers import Explanation, NightReport, Preview
+from segml.campaigns import Campaigns
 from segml.champions import Champions
 from segml.core.errors import RuleRefused, WorkspaceError
-from segml.core.predicates import EVERYONE, field_names
+from segml.core.predicates import field_names
 from segml.core.tables import MONEY_SCALE, CustomerId
-from segml.engine import bitmaps
 from segml.engine.arithmetic import quotient
 from segml.engine.batches import TableSource
 from segml.engine.bitmaps import Words
@@ -28,28 +28,34 @@ from segml.engine.cache import Cache
 from segml.engine.history import History
 from segml.engine.sets import SetEngine
 from segml.explaining import explanation
+from segml.exporting import Exporting
 from segml.latest import Latest
 from segml.library.features import FEATURES
 from segml.night import NightlyRun
+from segml.people import People
+from segml.previewing import counted
+from segml.privacy import Privacy
 from segml.rulebook import Rulebook, RuleLike
-from segml.rules.describe import sentence, words
 from segml.segments.difference import Difference, difference
 from segml.sessions import Sessions
 from segml.settings import Settings
 from segml.storage.buckets import State
 from segml.storage.facts import Facts
 from segml.storage.lock import writing
-from segml.storage.moments import Moments, StoredMoment
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments
 from segml.storage.nights import Nights
+from segml.storage.records.place import ever_written
 from segml.storage.warehouse import ImportCount, Warehouse
-from segml.units import available_features, check_fields, in_wire_units, shown
+from segml.units import available_features, check_fields, in_wire_units
 
 if TYPE_CHECKING:
     from segml.lookalikes import Lookalikes
     from segml.modelling import Modelling
     from segml.scoring.discovery import FoundRule, NothingFound
+    from segml.scoring.drift import Drift
+    from segml.storage.records.records import Records
 
-SAMPLE: Final = 50
 PATIENCE: Final = 60.0  # seconds
 Progress = Callable[[str, float], None]
 
@@ -81,6 +87,10 @@ class Workspace:
         What was worked out and may be asked again.
     latest
         The newest night whose files are whole, and those that are skipped for it.
+    analytics, people
+        What segments say about each other; the customers one by one.
+    exporting, campaigns
+        Members as CSV files; campaigns planned.
 
     Raises
     ------
@@ -110,8 +120,12 @@ class Workspace:
         )
         self.latest = Latest(self.nights, self._moments)
         self._sessions = Sessions()
-        self.segments = Rulebook(self.folder, self.settings.catalogue, self._champions)
-        self._analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
+        saved = partial(ever_written, self.folder, self.settings.catalogue)
+        self.segments = Rulebook(self.folder, self._champions, saved, lambda: self.records)
+        self.exporting = Exporting(self.segments, self._moments, self._champions, self._day)
+        self.campaigns = Campaigns(self.segments, self._moments, self._day)
+        self.analytics = Analytics(self.nights, self._moments, self.segments, self._ids)
+        self.people = People(self._moments, self.segments, self._day)
 
     @cached_property
     def models(self) -> "Modelling":
@@ -128,6 +142,20 @@ class Workspace:
         from segml.lookalikes import Lookalikes  # noqa: PLC0415 (what learns loads slowly)
 
         return Lookalikes(self.folder, self._champions, self._moments, self.segments, self._day)
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """Return what guests may ask for: to see what is held of them, and to be erased."""
+        saved = partial(ever_written, self.folder, self.settings.catalogue)
+        parts = (self._warehouse, self._moments, self.nights, self._champions, self.segments)
+        return Privacy(self.folder, *parts, lambda: self.records if saved() else None)
+
+    @cached_property
+    def records(self) -> "Records":
+        """Return what people and runs left behind: tokens, audit, webhooks, runs and others."""
+        from segml.storage.records.records import Records  # noqa: PLC0415 (SQLAlchemy is slow)
+
+        return Records(self.folder, self.settings.catalogue)
 
     @classmethod
     def create(cls, folder: Path | str, settings: Settings | None = None) -> "Workspace":
@@ -234,21 +262,7 @@ class Workspace:
             return Preview(None, None, day, "", (), (), refused.problems)
         superseded = self._sessions.newest(session)
         moment = self._moments.at(day, superseded.check)
-        engine = SetEngine(moment, self.cache, superseded)
-        held = engine.members(parsed.lower(day))
-        universe = engine.count(EVERYONE)
-        kept = [engine.count(leaf.lower(day)) for leaf in parsed.leaves()]
-        return Preview(
-            bitmaps.count(held),
-            universe,
-            day,
-            sentence(parsed),
-            tuple(self._sample(moment, held, parsed.fields())),
-            tuple(
-                Kept(leaf.path, words(leaf), one, universe - one)
-                for leaf, one in zip(parsed.leaves(), kept, strict=True)
-            ),
-        )
+        return counted(parsed, moment, SetEngine(moment, self.cache, superseded), self.people)
 
     def sql(self, rule: RuleLike, *, as_of: date | None = None, dialect: str = "duckdb") -> str:
         """Return a rule as one SQL query over the stored tables, for duckdb, postgres or spark."""
@@ -310,49 +324,45 @@ class Workspace:
 
     def overlap(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return ``segment`` and a column per segment: how many customers each two share."""
-        return self._analytics.overlap(self._day(as_of), segments)
+        return self.analytics.overlap(self._day(as_of), segments)
 
     def revenue(self, segments: Sequence[str] = (), *, as_of: date | None = None) -> pl.DataFrame:
         """Return ``segment, members, customer_share, spend, revenue_share`` over 365 days."""
-        found = self._analytics.revenue(self._day(as_of), segments)
+        found = self.analytics.revenue(self._day(as_of), segments)
         return found.with_columns(quotient(pl.col("spend"), 10**MONEY_SCALE).alias("spend"))
 
     def trend(
         self, segment: str, *, since: date | None = None, until: date | None = None
     ) -> pl.DataFrame:
         """Return ``as_of, count, entered, left`` of a segment on every night that was run."""
-        return self._analytics.trend(segment, since, until)
+        return self.analytics.trend(segment, since, until)
 
     def moves(self, segment: str, start: date, end: date) -> tuple[pl.Series, pl.Series]:
         """Return who entered and who left a segment from one date to another, ascending."""
-        return self._analytics.moves(segment, start, end)
+        return self.analytics.moves(segment, start, end)
 
     # Nights
 
-    def nightly(self, as_of: date, progress: Progress | None = None) -> NightReport:
+    def nightly(self, as_of: date, progress: Progress = lambda _step, _share: None) -> NightReport:
         """Compute and publish a night: features, members of every segment, who came and went.
 
         Idempotent: a night that is stored just so is left alone. A night run between two stored
         ones also renews what the later one says of who came and went.
         """
-        told = progress or (lambda _step, _share: None)
         with writing(self.folder):
-            self._warehouse.arrange(lambda share: told("arranging facts", 0.3 * share))
+            self._warehouse.arrange(lambda share: progress("arranging facts", 0.3 * share))
             notes = self._watched(as_of)
-            rules, unavailable = self.segments.rules()
-            report = NightlyRun(
+            report = NightlyRun.of(
                 self.nights,
                 self._moments,
-                self.facts.ids_file(),
-                self._warehouse.generation,
-                rules,
-                unavailable,
-                {name: segment.name for name, segment in self.segments.all().items()},
-                lambda step, share: told(step, 0.3 + 0.7 * share),
+                self.segments,
+                lambda step, share: progress(step, 0.3 + 0.7 * share),
             ).run(as_of)
+            progress("looking back", 1.0)
+            report = replace(report, notes=notes, drift=self._drift(as_of))
             newest = sorted(self.nights.all(), reverse=True)[: self.settings.nights_kept]
             self._moments.keep(from_day=min(newest))
-            return replace(report, notes=notes)
+            return report
 
     def _watched(self, as_of: date) -> tuple[str, ...]:
         if not self._champions.trained():
@@ -360,6 +370,11 @@ class Workspace:
         from segml.watching import watch  # noqa: PLC0415 (what learns loads slowly)
 
         return watch(self._champions, as_of, self.history, self._moments)
+
+    def _drift(self, as_of: date) -> "tuple[Drift, ...]":
+        from segml.drifting import measure  # noqa: PLC0415 (SciPy loads slowly)
+
+        return measure(self.folder / "profiles", self._champions, self._moments, as_of)
 
     def _arranged(self) -> State:
         # A question waits for an import or a night to let go of the facts.
@@ -374,15 +389,3 @@ class Workspace:
 
     def _ids(self, moment: StoredMoment, held: Words) -> pl.Series:
         return moment.rows(moment.sorted(held), ())["customer_id"]
-
-    def _sample(
-        self, moment: StoredMoment, held: Words, fields: Sequence[str]
-    ) -> Iterator[dict[str, Any]]:
-        codes = moment.sorted(held, SAMPLE)
-        ids, *values = moment.values(codes, fields).values()
-        columns: dict[str, Sequence[Any]] = {"customer_id": ids.to_list()}
-        if self._warehouse.has_customers():
-            columns |= self.facts.names(moment.as_of, codes)
-        columns |= {name: shown(name, one) for name, one in zip(fields, values, strict=True)}
-        for row in zip(*columns.values(), strict=True):
-            yield dict(zip(columns, row, strict=True))

@@ -4,13 +4,16 @@
 
     SegmlError             anything segml refuses, with a message for the person who can fix it
     ├── WorkspaceError     no workspace here, a setting that cannot be, a file that is damaged
-    │   └── Busy           another process is writing to the workspace
+    │   ├── Busy           another process is writing to the workspace
+    │   └── Unavailable    a database that does not answer now
     ├── ImportRefused      a file or mapping that cannot be read at all (rows become rejects)
     ├── UnknownName        a segment, customer, table or field that is not there; near names
     ├── UnknownCustomers   a list with customers who are not known: all of them at once
     ├── SegmentInUse       a segment that others refer to cannot be deleted
+    ├── ChangedMeanwhile   a segment that somebody else changed since it was looked at
     ├── Superseded         an evaluation that a newer one of the same session has replaced
     ├── TooFewCustomers    nothing that would hold can be learned from so few
+    ├── RequestRefused     an export or a campaign that cannot be so: every reason at once
     └── RuleRefused        a rule with problems: all of them at once, each with its path
 """
 
@@ -34,14 +37,19 @@ class Busy(WorkspaceError):
     """Another process holds the workspace's write lock."""
 
 
+class Unavailable(WorkspaceError):
+    """A database that the workspace needs does not answer, or cannot be written to, now."""
+
+
 class ImportRefused(SegmlError):
     """A source that cannot be read at all; nothing of it was taken in."""
 
 
 class UnknownName(SegmlError):
-    """A name that nothing has, with the nearest names there are."""
+    """A name that nothing has, with the nearest names there are; ``what`` it was to name."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.what = what
         super().__init__(f"There is no {what} “{name}”. {near(name, known)}".rstrip())
 
 
@@ -60,6 +68,10 @@ class UnknownCustomers(SegmlError):
 
 class SegmentInUse(SegmlError):
     """A segment that other segments refer to."""
+
+
+class ChangedMeanwhile(SegmlError):
+    """A segment that somebody else changed since it was looked at."""
 
 
 class Superseded(SegmlError):
@@ -96,6 +108,39 @@ class Problem:
     def __str__(self) -> str:
         where = f"at {list(self.path)}: " if self.path else ""
         return f"{where}{self.message}{' ' + self.hint if self.hint else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestProblem:
+    """One thing wrong with what was asked for.
+
+    Attributes
+    ----------
+    field
+        Which part of the request.
+    message, hint
+        What is wrong, and what would be right.
+    """
+
+    field: str
+    message: str
+    hint: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the wire form ``{field, message, hint}``."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}{' ' + self.hint if self.hint else ''}"
+
+
+class RequestRefused(SegmlError):
+    """A request that cannot be met so; ``problems`` holds every reason."""
+
+    def __init__(self, problems: Iterable[RequestProblem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(f"This cannot be done so:\n{lines}")
 
 
 class RuleRefused(SegmlError):

@@ -102,6 +102,13 @@ class Top:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """The customer is one of these: ids as texts, compared as they stand, upper case and lower."""
+
+    customers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """Every item holds."""
 
@@ -131,7 +138,7 @@ class Before:
 
 
 Leaf = Compare | In | IsNull | Text | Top
-Predicate = Leaf | And | Or | Not | Before
+Predicate = Leaf | Among | And | Or | Not | Before
 
 
 def folded(text: str) -> str:

@@ -197,6 +197,9 @@ TABLES: Final[tuple[Table, ...]] = (
             Column("preferred_channel", Form.TEXT, choices=CONTACT_CHANNELS),
             Column("email_opt_in", Form.BOOLEAN),
             Column("sms_opt_in", Form.BOOLEAN),
+            # Ours, beyond the contract: from the day this is known the guest is neither scored nor
+            # written to, whatever the opt-ins say; counts of guests and money hold them as before.
+            Column("marketing_objection", Form.BOOLEAN),
             Column("vip", Form.BOOLEAN),
             Column("instagram_follower", Form.BOOLEAN),
             Column("tags", Form.LIST),

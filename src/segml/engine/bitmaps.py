@@ -78,6 +78,18 @@ def count(words: Words) -> int:
     return int(np.bitwise_count(words).sum())
 
 
+def holding(words: Words, codes: Codes) -> NDArray[np.bool_]:
+    """Return of each code whether it is in the set; codes beyond its end are not."""
+    inside = codes < 64 * len(words)
+    within = np.where(inside, codes, 0)
+    if not len(words):
+        return inside
+    found: NDArray[np.bool_] = (
+        words[within >> 6] >> (within & 63).astype(np.uint64) & np.uint64(1) > 0
+    )
+    return found & inside
+
+
 def holds(words: Words, code: int) -> bool:
     """Return whether a customer is in a set."""
     return bool(words[code // 64] >> np.uint64(code % 64) & np.uint64(1))

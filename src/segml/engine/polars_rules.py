@@ -10,6 +10,7 @@ import polars as pl
 from segml.core.predicates import (
     FINAL_SIGMA,
     SIGMA,
+    Among,
     And,
     Before,
     Compare,
@@ -109,6 +110,8 @@ def expression(predicate: Predicate, columns: Columns) -> pl.Expr:
             return reduce(or_, (expression(item, columns) for item in items))
         case Not(item):
             return ~expression(item, columns)
+        case Among(customers):
+            return pl.col("customer_id").cast(pl.String).is_in(list(customers))
         case Before():
             return columns.computed(predicate)
         case _:

@@ -14,6 +14,7 @@ from segml.core.calendar import earlier
 from segml.core.errors import UnknownName
 from segml.core.features import Feature
 from segml.core.predicates import (
+    Among,
     And,
     Before,
     Compare,
@@ -145,6 +146,8 @@ class Reference:
                 return any(self._holds(item, customer) for item in items)
             case Not(item):
                 return not self._holds(item, customer)
+            case Among(customers):
+                return str(customer) in customers
             case Before(days, item):
                 return self.before(days).holds(item, customer)
             case Top():

@@ -44,6 +44,7 @@ from segml.core.features import (
 )
 from segml.core.predicates import (
     Aggregate,
+    Among,
     And,
     Before,
     Compare,
@@ -325,7 +326,7 @@ def row_holds(predicate: Predicate, row: Row) -> bool:
             return not row_holds(item, row)
         case Compare() | In() | IsNull() | Text():
             return leaf_holds(predicate, _seen(predicate.operand, row))
-        case Top() | Before():
+        case Among() | Top() | Before():
             raise TypeError(f"{type(predicate).__name__} is asked of customers, not of event rows")
         case _:
             assert_never(predicate)

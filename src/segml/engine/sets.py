@@ -7,7 +7,7 @@ the same on an earlier moment. What is false, missing and unknown is decided in 
 To make anything else interactive: express it in these bitmaps.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cache
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from segml.core.errors import Superseded
 from segml.core.predicates import (
+    Among,
     And,
     Before,
     Events,
@@ -68,6 +69,9 @@ class Moment(Protocol):
     def number(self, events: Events) -> Column:
         """Return an event operand."""
 
+    def among(self, customers: Sequence[str]) -> Words:
+        """Return the customers with these ids, written as texts."""
+
     def ranks(self) -> NDArray[np.int64] | None:
         """Return the place of each code in the order of customer_id; None where codes ascend."""
 
@@ -98,6 +102,11 @@ class SetEngine:
         self._moment = moment
         self._cache = cache
         self._superseded = superseded
+
+    @property
+    def moment(self) -> Moment:
+        """Return where the columns come from."""
+        return self._moment
 
     def universe(self) -> Words:
         """Return everybody known."""
@@ -142,7 +151,9 @@ class SetEngine:
                 key = (self._moment.key, predicate)
                 return self._cache.get(key, lambda: self._leaf(predicate), _bytes)
 
-    def _leaf(self, leaf: Leaf) -> Words:
+    def _leaf(self, leaf: Leaf | Among) -> Words:
+        if isinstance(leaf, Among):
+            return self._moment.among(leaf.customers)
         column = self._operand(leaf.operand)
         if isinstance(leaf, Top):
             return self._top(leaf, column)

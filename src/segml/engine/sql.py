@@ -28,7 +28,7 @@ from sqlglot import exp
 from segml.core.calendar import earlier
 from segml.core.errors import UnknownName
 from segml.core.features import Feature
-from segml.core.predicates import Before, Operand, Predicate, Scalar, Top
+from segml.core.predicates import Among, Before, Operand, Predicate, Scalar, Top
 from segml.engine.history import History
 from segml.engine.sql_moment import Moment
 from segml.engine.sql_rules import (
@@ -276,7 +276,9 @@ class _Question:
     def has_any(self, operand: Operand, values: tuple[Scalar, ...]) -> exp.Expr | None:
         return self.moment.has_any(operand, values)
 
-    def chosen(self, part: Top | Before) -> exp.Expr:
+    def chosen(self, part: Among | Top | Before) -> exp.Expr:
+        if isinstance(part, Among):
+            return self.moment.named(part.customers)
         name = self.statement.choose(self.moment, part)
         self.joined[name] = None
         return exp.not_(is_null(Value(exp.column("customer_id", table=name), Type.ID)))

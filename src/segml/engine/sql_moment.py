@@ -25,7 +25,16 @@ from segml.engine.sql_features import (
     type_of,
 )
 from segml.engine.sql_relations import HasAny, Related, Setting, relation
-from segml.engine.sql_rules import Type, Value, both, column_types, integer, month_day, null
+from segml.engine.sql_rules import (
+    Type,
+    Value,
+    as_text,
+    both,
+    column_types,
+    integer,
+    month_day,
+    null,
+)
 
 Cte = tuple[str, exp.Query]
 
@@ -74,6 +83,13 @@ class Moment:
                 return month_day(self.value(field))
             case Events():
                 return self._basic(operand)
+
+    def named(self, customers: tuple[str, ...]) -> exp.Expr:
+        """Return the condition that a guest is one of `customers`, ids as texts."""
+        if not customers:
+            return exp.false()
+        own = as_text(Value(exp.column("customer_id", table=self.guests), Type.ID))
+        return exp.In(this=own, expressions=[exp.Literal.string(one) for one in customers])
 
     def has_any(self, operand: Operand, values: tuple[Scalar, ...]) -> exp.Expr | None:
         """Return the condition that a list has one of `values`; None of what is no list.

@@ -22,6 +22,7 @@ from segml.core.errors import UnknownName
 from segml.core.predicates import (
     FINAL_SIGMA,
     SIGMA,
+    Among,
     And,
     Before,
     Compare,
@@ -88,7 +89,7 @@ class Scope(Protocol):
         """Return the condition that a list has one of `values`; None of what is no list."""
         ...
 
-    def chosen(self, part: Top | Before) -> exp.Expr:
+    def chosen(self, part: Among | Top | Before) -> exp.Expr:
         """Return the condition that a customer is among those that `part` chooses."""
         ...
 
@@ -154,8 +155,8 @@ class RowScope:
     def has_any(self, operand: Operand, values: tuple[Scalar, ...]) -> None:
         """Return None: rows carry no lists."""
 
-    def chosen(self, part: Top | Before) -> exp.Expr:
-        """Refuse: rows are not ranked and have no past."""
+    def chosen(self, part: Among | Top | Before) -> exp.Expr:
+        """Refuse: rows are not named, not ranked and have no past."""
         raise TypeError(f"{type(part).__name__} asks about customers, not rows of {self.table}")
 
 
@@ -168,7 +169,7 @@ def condition(predicate: Predicate, scope: Scope) -> exp.Expr:
             return _joined(exp.or_, [condition(item, scope) for item in items], empty=False)
         case Not(item):
             return exp.not_(condition(item, scope), copy=False)
-        case Top() | Before():
+        case Among() | Top() | Before():
             return scope.chosen(predicate)
         case IsNull(operand):
             return is_null(scope.value(operand))

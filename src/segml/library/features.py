@@ -259,6 +259,12 @@ _DEMOGRAPHIC = (
     ),
     flag("email_opt_in", Attribute("email_opt_in"), "e-mail opt-in", "May be e-mailed."),
     flag("sms_opt_in", Attribute("sms_opt_in"), "text-message opt-in", "May be texted."),
+    flag(
+        "marketing_objection",
+        Attribute("marketing_objection"),
+        "objection to marketing",
+        "Objected to marketing, so is neither scored nor written to.",
+    ),
 )
 
 _ENGAGEMENT = (

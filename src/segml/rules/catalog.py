@@ -34,6 +34,8 @@ class Named:
         Whether its texts are ids, which a rule may write as numbers.
     unavailable
         Why a rule cannot use it yet, and what to do; empty when it can.
+    only
+        The operators it has, where these are fewer than its kind has.
     """
 
     name: str
@@ -47,11 +49,23 @@ class Named:
     ranks: bool = True
     ids: bool = False
     unavailable: str = ""
+    only: tuple[str, ...] = ()
 
     @property
     def operators(self) -> tuple[str, ...]:
         """Return the names of the operators this field has."""
-        return operators_of(self.kind, of_rows=not self.ranks)
+        return self.only or operators_of(self.kind, of_rows=not self.ranks)
+
+
+CUSTOMER: Final = Named(
+    "customer_id",
+    Kind.TEXT,
+    "customer",
+    "Demographic",
+    "The guest's own id, as it stands: for naming a few guests beside what a rule says.",
+    ids=True,
+    only=("=", "!=", "in", "notIn"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,7 @@ def build(
 ) -> Catalog:
     """Return the catalog of `features`, the tables and `segments`; of scores, those `trained`."""
     fields = {name: _of_feature(feature, trained) for name, feature in features.items()}
+    fields[CUSTOMER.name] = CUSTOMER
     events = {table.name: _event(table) for table in TABLES if table.event}
     return Catalog(fields, events, segments or {})
 

@@ -15,12 +15,13 @@ from dataclasses import field as _part
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from segml.core.calendar import earlier
 from segml.core.operators import Ago, Operator, Span, Takes
 from segml.core.predicates import (
     Aggregate,
+    Among,
     And,
     Before,
     Compare,
@@ -61,6 +62,32 @@ class Condition:
         if self.operator.takes is Takes.MANY:
             value = sorted({json.dumps(item): item for item in value}.values(), key=json.dumps)
         return {"field": self.field.name, "operator": self.operator.name, "value": value}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCondition:
+    """Named customers, whatever else is true of them; ids differ where their letters' case does."""
+
+    customers: tuple[str, ...]
+    negated: bool
+    path: Path = _part(default=(), compare=False)
+
+    @classmethod
+    def of(cls, condition: Condition) -> Self:
+        """Return what a condition on a customer's id means."""
+        value = condition.value
+        ids = value if isinstance(value, tuple) else (value,)
+        return cls(ids, condition.operator.name in ("!=", "notIn"), condition.path)
+
+    def lower(self, as_of: date) -> Predicate:
+        """Return the condition in primitives."""
+        del as_of
+        named = Among(tuple(sorted({*self.customers})))
+        return Not(named) if self.negated else named
+
+    def canonical(self) -> Any:
+        """Return what the condition means, as JSON."""
+        return {"customers": sorted({*self.customers}), "not": self.negated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +215,8 @@ class Group:
         return joined.get("no", {"no": joined})
 
 
-Criterion = Condition | EventCondition | SegmentCondition | MembershipCondition | Group
-Leaf = Condition | EventCondition | SegmentCondition | MembershipCondition
+Leaf = Condition | CustomerCondition | EventCondition | SegmentCondition | MembershipCondition
+Criterion = Leaf | Group
 
 
 @dataclass(frozen=True)

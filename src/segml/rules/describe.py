@@ -13,6 +13,7 @@ from segml.rules.catalog import Named
 from segml.rules.criteria import (
     Condition,
     Criterion,
+    CustomerCondition,
     EventCondition,
     Group,
     MembershipCondition,
@@ -35,6 +36,9 @@ def words(criterion: Criterion) -> str:
             return inner if criterion.negated else f"({inner})"
         case Condition():
             return _condition(criterion)
+        case CustomerCondition(customers, negated):
+            named = _listed(list(customers), "or") if customers else "nobody"
+            return f"who are {'not ' if negated else ''}{named}"
         case EventCondition():
             return _event(criterion)
         case SegmentCondition(segments, negated):

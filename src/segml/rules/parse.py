@@ -14,6 +14,7 @@ from segml.core.tables import Kind
 from segml.rules.catalog import (
     AGGREGATES,
     CHANGES,
+    CUSTOMER,
     LONGEST_MEMBERSHIP_WINDOW,
     MODES,
     Catalog,
@@ -24,6 +25,7 @@ from segml.rules.criteria import (
     Change,
     Condition,
     Criterion,
+    CustomerCondition,
     EventCondition,
     Group,
     MembershipCondition,
@@ -142,7 +144,8 @@ class _Parser:
             return self.membership(wire, path)
         if name == "segment":
             return self.segment(wire, path)
-        return self.condition(wire, path, self.catalog.fields, self.catalog.names(), "There is")
+        found = self.condition(wire, path, self.catalog.fields, self.catalog.names(), "There is")
+        return CustomerCondition.of(found) if found and found.field is CUSTOMER else found
 
     def condition(
         self,

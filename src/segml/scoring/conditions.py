@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from segml.core.tables import Kind
 from segml.engine.polars_rules import Columns, expression
-from segml.rules.catalog import Catalog, Named
+from segml.rules.catalog import CUSTOMER, Catalog, Named
 from segml.rules.parse import parse
 from segml.scoring.normal_scores import common_words
 
@@ -91,7 +91,8 @@ def candidates(customers: FieldFrame, listed: Mask) -> tuple[list[Wire], NDArray
     listed
         Which of them are on the list.
     """
-    wires = [wire for name in customers.catalog.fields for wire in _wires(customers, name, listed)]
+    names = (name for name in customers.catalog.fields if name != CUSTOMER.name)
+    wires = [wire for name in names for wire in _wires(customers, name, listed)]
     held = customers.holds(wires)
     share = held.mean(axis=1)
     telling = (share > 0) & (share < 1)

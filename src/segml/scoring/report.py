@@ -16,7 +16,15 @@ import numpy as np
 import polars as pl
 
 from segml.scoring.gate import Verdict
-from segml.scoring.judging import MEASURED, NAMES, SLICES, Slice, figures, scores_of
+from segml.scoring.judging import (
+    MEASURED,
+    NAMES,
+    SLICES,
+    Slice,
+    by_slice,
+    figures,
+    scores_of,
+)
 from segml.scoring.ladder import RUNGS
 from segml.scoring.learners import chance
 from segml.scoring.training import Trained
@@ -82,6 +90,26 @@ class Report:
                 }
         return found
 
+    def card(self) -> dict[str, Any]:
+        """Return what is to be told of the version for good, as plain data.
+
+        ``text`` in Markdown, ``slices`` and ``baselines`` as `by_slice` has them, ``calibration``
+        by slice: in tenths by score, what was foretold, what came true, and of how many.
+        """
+        return {
+            "text": self.markdown(),
+            "customers": self.trained.customers,
+            "promoted": self.verdict.promoted,
+            **by_slice(self.judged),
+            "calibration": {
+                one.name: [
+                    {"predicted": told, "observed": seen, "n": many}
+                    for told, seen, many in _binned(_part(self.trained.judged, one.name), "score")
+                ]
+                for one in self.judged
+            },
+        }
+
     def _lines(self) -> Iterator[str]:
         model = self.trained.model
         yield f"# {model.title}: version {model.digest}"
@@ -137,29 +165,35 @@ def _half(interval: Any) -> float:
 def _calibration(rows: pl.DataFrame) -> "Figure":
     figure, axes = _figure(len(SLICES))
     for axis, name in zip(axes, SLICES, strict=True):
-        part = rows.filter("active") if name == "active" else rows
+        part = _part(rows, name)
         axis.plot([0, 1], [0, 1], color="0.7", linewidth=1)
         for score in scores_of(rows):
             if score in ("score", "rfm_logistic", "bg_nbd"):
-                told, seen = _binned(part, score)
+                told, seen, _ = zip(*_binned(part, score), strict=True)
                 axis.plot(told, seen, marker="o", markersize=3, label=NAMES.get(score, score))
         axis.set(title=f"{name} customers", xlabel="foretold", ylabel="came true")
         axis.legend(frameon=False)
     return figure
 
 
-def _binned(part: pl.DataFrame, score: str) -> tuple[list[float], list[float]]:
+def _part(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    return rows.filter("active") if name == "active" else rows
+
+
+def _binned(part: pl.DataFrame, score: str) -> list[tuple[float, float, int]]:
+    """Return by tenths of a score what was foretold, what came true, and of how many."""
     told = chance(part[score].to_numpy())
     outcome = part["outcome"].to_numpy().astype(np.float64)
     bins = np.array_split(np.argsort(told, kind="stable"), _BINS)
-    full = [one for one in bins if len(one)]
-    return [float(told[one].mean()) for one in full], [float(outcome[one].mean()) for one in full]
+    return [
+        (float(told[one].mean()), float(outcome[one].mean()), len(one)) for one in bins if len(one)
+    ]
 
 
 def _gain(rows: pl.DataFrame) -> "Figure":
     figure, axes = _figure(len(SLICES))
     for axis, name in zip(axes, SLICES, strict=True):
-        part = rows.filter("active") if name == "active" else rows
+        part = _part(rows, name)
         outcome = part["outcome"].to_numpy()
         many = np.arange(1, part.height + 1) / max(part.height, 1)
         for score in scores_of(rows):

@@ -7,7 +7,7 @@ wherever its scores are stored. Law kept: the same document gives the same score
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from segml.core.errors import WorkspaceError
 from segml.core.features import Feature, Score
 from segml.core.tables import CustomerId, Kind
+from segml.rules.pins import without
 from segml.scoring.likeness import Likeness
 from segml.scoring.mixtures import Counts
 
@@ -76,6 +77,18 @@ class SavedLikeness:
             for name, mixture in mixtures.items()
         }
         return self.likeness.similarity(frame, counts)
+
+    def without(self, customers: frozenset[str]) -> "SavedLikeness":
+        """Return the same likeness, in which nobody of `customers`, ids as texts, is named.
+
+        What was learned stays: it says what the seeds had in common, not who they were.
+        """
+        return replace(
+            self,
+            population=without(self.population, customers),
+            segments={name: without(rule, customers) for name, rule in self.segments.items()},
+            seeds=tuple(one for one in self.seeds if str(one) not in customers),
+        )
 
     @cached_property
     def document(self) -> str:

@@ -24,6 +24,26 @@ def overlap(sets: Mapping[str, Words]) -> pl.DataFrame:
     return pl.DataFrame({"segment": pl.Series(names, dtype=pl.String)} | columns)
 
 
+def combinations(sets: Mapping[str, Words]) -> list[tuple[tuple[str, ...], int]]:
+    """Return how many customers are in just which of the segments, the most first.
+
+    Those who are in none are left out. Of 62 segments at most, for a customer's segments are
+    written as the bits of one number.
+    """
+    names = list(sets)
+    size = 64 * max((len(words) for words in sets.values()), default=0)
+    found = np.zeros(size, dtype=np.int64)
+    for place, words in enumerate(sets.values()):
+        bits = np.unpackbits(bitmaps.resized(words, size).view(np.uint8), bitorder="little")
+        found |= bits.astype(np.int64) << place
+    kinds, many = np.unique(found[found > 0], return_counts=True)
+    told = [
+        (tuple(name for place, name in enumerate(names) if kind >> place & 1), int(count))
+        for kind, count in zip(kinds.tolist(), many, strict=True)
+    ]
+    return sorted(told, key=lambda one: (-one[1], one[0]))
+
+
 def revenue(sets: Mapping[str, Words], universe: Words, spend: pl.Series) -> pl.DataFrame:
     """Return what part of everybody's spend each segment's members spent.
 

@@ -31,6 +31,8 @@ class Segment:
         1 for the first rule saved under this id.
     saved_at
         When this version was saved, ISO 8601; empty for those that come with the product.
+    tags
+        Words that people find it by.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Segment:
     owner: str = SHIPPED
     version: int = 1
     saved_at: str = field(default="", compare=False)
+    tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):

@@ -16,6 +16,7 @@ import polars as pl
 from segml.core.tables import TABLE, TABLES
 from segml.engine.batches import TableSource
 from segml.storage import manifest as manifests
+from segml.storage import suppression
 from segml.storage.atomic import sync
 from segml.storage.counts import ImportCount
 from segml.storage.door import REJECT_COLUMNS, Clock
@@ -58,6 +59,7 @@ class Draft:
             text_domains=dict(manifest.text_domains),
         )
         self._day_start = day_start
+        self._suppression = suppression.read(root)
         numbers = [int(Path(part.file).stem) for part in manifest.parts]
         self._last = max(numbers, default=0)
         self._written: list[str] = []
@@ -147,7 +149,15 @@ class Draft:
             source=source.label,
         )
         stored = self._manifest.of(source.table)
-        taken = take(source, self._clock(), stored, blank=blank, root=self._root, progress=progress)
+        taken = take(
+            source,
+            self._clock(),
+            stored,
+            suppression=self._suppression,
+            blank=blank,
+            root=self._root,
+            progress=progress,
+        )
         if taken.part is not None:
             self._manifest = self._manifest.swapped((), (taken.part,))
             self._widen(source.table, taken.text_ids)
@@ -177,6 +187,7 @@ class Draft:
             rejected=taken.read - accepted,
             new=int((stands & (taken.standing[FATE] == NEW)).sum()),
             ignored=source.ignored,
+            erased=taken.erased,
         )
 
     def _keep_rejects(self, found: Sequence[pl.DataFrame]) -> None:

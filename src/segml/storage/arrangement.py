@@ -18,8 +18,20 @@ import polars as pl
 from segml.engine.arranged import BUCKET
 from segml.storage.arranging import Refresh
 from segml.storage.atomic import sync, write_text
-from segml.storage.buckets import NAMES, Bucket, Key, MappedColumns, State, files, key, mapped
+from segml.storage.buckets import (
+    NAMES,
+    Bucket,
+    Key,
+    MappedColumns,
+    State,
+    files,
+    key,
+    mapped,
+    revision,
+    write,
+)
 from segml.storage.manifest import Manifest, Part
+from segml.storage.suppression import entombed
 
 FOLDER: Final = "arranged"
 FILE: Final = "arrangement.json"
@@ -113,6 +125,32 @@ class Arrangement:
             shutil.rmtree(scratch, ignore_errors=True)
         return self._published(after, before)
 
+    def forget(self, customers: frozenset[str]) -> None:
+        """Make tombstones of customers' codes; the caller holds the workspace's write lock.
+
+        Codes are dense and never change, so the code of somebody who was erased stays: a tombstone,
+        which has no id, is in no set and is never a customer again. Whoever comes back under the
+        same id, which an import does not let in, would get a new one. What readers had before goes
+        at once, for the ids are in it.
+        """
+        state = self.state()
+        if state is None:
+            return
+        left = entombed(self.ids(state), customers)
+        if left is not None:
+            file = f"ids.r{revision(self._folder)}.arrow"
+            size = write(self._folder, file, left.to_frame())
+            state = replace(state, ids=file, ids_size=size, erased=left.null_count())
+            state = replace(state, ascending=left.drop_nulls().is_sorted())
+            self._published(state, None)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove at once what the arrangement does not name."""
+        state = self.state()
+        if state is not None:
+            self._swept(state)
+
     def _continues(
         self,
         before: State,
@@ -145,10 +183,14 @@ class Arrangement:
             sync(folder)
         document = asdict(state) | {"format": _FORMAT, "taken": sorted(state.taken)}
         write_text(self._folder / FILE, json.dumps(document, indent=1, sort_keys=True))
-        named = {Path(file).parts[0] for one in (state, before) if one for file, _ in files(one)}
+        self._swept(state, *([before] if before else []))
+        return state
+
+    def _swept(self, *states: State) -> None:
+        """Remove what none of the states names."""
+        named = {Path(file).parts[0] for one in states for file, _ in files(one)}
         for path in self._folder.iterdir():
             if path.is_dir() and path.name not in named:
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name not in named | {FILE}:
                 path.unlink(missing_ok=True)
-        return state

@@ -65,7 +65,8 @@ class Refresh:
         return State(
             generation=self._manifest.generation,
             customers=len(ids),
-            ascending=ids.is_sorted(),
+            ascending=ids.drop_nulls().is_sorted(),
+            erased=ids.null_count(),
             bucket=self._bucket,
             buckets=buckets,
             lineage=lineage,

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from segml.core.errors import WorkspaceError
 from segml.core.tables import TABLE
+from segml.engine.stored import dtype
 from segml.storage.manifest import Part
 
 NAMES: Final = tuple(name for name in TABLE if name != "restaurants")
@@ -42,11 +43,23 @@ class Bucket:
 
     def mapped(self, folder: Path, table: str) -> pl.DataFrame:
         """Return a table, mapped from its file in the arrangement's `folder`."""
-        return mapped(folder, self.file(table), self.sizes[table])
+        frame = pl.from_arrow(self._whole(folder, table))
+        assert isinstance(frame, pl.DataFrame)
+        return frame
 
     def columns(self, folder: Path, table: str) -> "MappedColumns":
         """Return the columns of a table, each mapped when it is asked for."""
-        return MappedColumns(_batch(folder, self.file(table), self.sizes[table]))
+        return MappedColumns(self._whole(folder, table))
+
+    def _whole(self, folder: Path, table: str) -> pa.RecordBatch:
+        """Return a table with every column, those without values that it got later."""
+        batch = _batch(folder, self.file(table), self.sizes[table])
+        of_owner = ("customer_id", "order_id") if table == LINES else ("customer_id",)
+        for column in TABLE[table].columns:
+            if column.name not in (*of_owner, *batch.schema.names):
+                none = pl.Series([None], dtype=dtype(column)).new_from_index(0, batch.num_rows)
+                batch = batch.append_column(column.name, none.to_arrow())
+        return batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,8 @@ class State:
         How many codes were given.
     ascending
         Whether the ids by code ascend.
+    erased
+        How many codes are tombstones; see `Arrangement.forget`.
     bucket
         Customers of a bucket.
     buckets
@@ -88,6 +103,7 @@ class State:
     taken: frozenset[Key]
     text_domains: Mapping[str, int]
     strays: int
+    erased: int = 0
 
 
 class MappedColumns:

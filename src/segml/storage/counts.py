@@ -22,6 +22,8 @@ class ImportCount:
     earlier
         Rows imported before that this import brought in, since their parent is known now, or
         (negative) set aside, since it is not.
+    erased
+        Rows passed over since they name customers who were erased; they are not among those read.
     """
 
     read: int = 0
@@ -30,6 +32,7 @@ class ImportCount:
     new: int = 0
     ignored: tuple[str, ...] = ()
     earlier: int = 0
+    erased: int = 0
 
     def __add__(self, other: "ImportCount") -> "ImportCount":
         return ImportCount(
@@ -39,4 +42,5 @@ class ImportCount:
             self.new + other.new,
             tuple(dict.fromkeys(self.ignored + other.ignored)),
             self.earlier + other.earlier,
+            self.erased + other.erased,
         )

@@ -29,6 +29,7 @@ from segml.storage.warehouse import Warehouse
 from segml.storage.watched import Watched
 
 NAMES: Final = ("first_name", "last_name")
+_WORDS: Final = {"value": pl.String, "count": pl.Int64}
 
 
 class Facts:
@@ -60,23 +61,66 @@ class Facts:
         state = self._state.value()
         return state.lineage if state else None
 
+    def erased(self) -> int:
+        """Return how many codes are tombstones."""
+        state = self._state.value()
+        return state.erased if state else 0
+
+    def tombstones(self) -> Codes:
+        """Return the codes of customers who were erased, ascending."""
+        missing = self.ids(self.state().customers).is_null()
+        return missing.arg_true().to_numpy().astype(np.int64)
+
+    def known(self, as_of: date, codes: Codes) -> int:
+        """Return how many of some customers are known before a date, going by the arrangement."""
+        state = self.state()
+        found = 0
+        for bucket in sorted({*(codes // state.bucket).tolist()}):
+            places = codes[codes // state.bucket == bucket] - bucket * state.bucket
+            found += int(self._bucket(state, bucket, as_of).known()[places].sum())
+        return found
+
     def ids_file(self) -> Path:
         """Return the file of ids by code."""
         return self._arrangement.file.parent / self.state().ids
 
     def code(self, customer: Any) -> int | None:
         """Return the code of a customer_id, also written as text; None where there is none."""
-        ids = self.ids(self.state().customers)
-        typed = pl.Series([customer]).cast(ids.dtype, strict=False)[0]
-        return None if typed is None else ids.index_of(typed)
+        found: int | None = self.codes([customer])[0]
+        return found
 
     def codes(self, customers: Sequence[Any]) -> pl.Series:
         """Return the code of each customer_id, also written as text; null where there is none."""
-        ids = self.ids(self.state().customers)
+        ids, order = self._sorted()
         texts = pl.Series([str(one) for one in customers], dtype=pl.String)
-        asked = texts.cast(ids.dtype, strict=False).alias("id").to_frame()
-        known = pl.DataFrame({"id": ids}).with_row_index("code")
-        return asked.join(known, on="id", how="left", maintain_order="left")["code"]
+        asked = texts.cast(ids.dtype, strict=False)
+        if ids.is_empty():
+            return pl.repeat(None, len(asked), dtype=pl.UInt32, eager=True)
+        places = ids.search_sorted(asked).clip(upper_bound=len(ids) - 1)
+        same = (ids.gather(places) == asked).fill_null(value=False)
+        codes = places if order is None else order.gather(places)
+        return codes.cast(pl.UInt32).set(~same, None)
+
+    def _sorted(self) -> tuple[pl.Series, pl.Series | None]:
+        """Return every id, ascending, and its code where that is not its place."""
+        state = self.state()
+        ids = self.ids(state.customers)
+        if state.ascending:
+            return ids, None
+
+        def ordered() -> tuple[pl.Series, pl.Series]:
+            order = ids.arg_sort()
+            return ids.gather(order), order
+
+        key = ("sorted ids", state.lineage, state.ids, state.ids_size)
+        return self._cache.get(key, ordered, lambda both: sum(map(_bytes, both)))
+
+    def named(self, customers: Sequence[str]) -> Codes:
+        """Return the codes of those customers whose id is written just so, ascending."""
+        texts = pl.Series("text", customers, pl.String).unique()
+        codes = self.codes(texts.to_list())
+        same = self.ids(self.state().customers)[codes].cast(pl.String) == texts
+        return codes.filter(same.fill_null(value=False)).sort().to_numpy().astype(np.int64)
 
     def lines(self, state: State, as_of: date, bucket: int, column: str) -> pl.DataFrame:
         """Return ``row, thing, lines``: how many order lines of a word a bucket's customers have.
@@ -117,19 +161,74 @@ class Facts:
         found: dict[str, list[str | None]] = {name: [None] * len(codes) for name in NAMES}
         buckets = codes // state.bucket
         for bucket in sorted(set(buckets.tolist())):
-            key = ("names", as_of, state.generation, state.lineage, bucket)
-
-            def read(bucket: int = bucket) -> pl.DataFrame:
-                profiles = self._bucket(state, bucket, as_of)
-                return pl.DataFrame({n: profiles.profile(n).cast(pl.String) for n in NAMES})
-
-            held = self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
+            held = self._names(state, as_of, bucket)
             places = np.flatnonzero(buckets == bucket)
             rows = pl.Series(codes[places] - bucket * state.bucket, dtype=pl.UInt32)
             for name, texts in found.items():
                 for place, text in zip(places.tolist(), held[name][rows].to_list(), strict=True):
                     texts[place] = text
         return found
+
+    def name_has(self, as_of: date, part: str, customers: int) -> pl.Series:
+        """Return of the first `customers` codes whether their name has a lower-case text in it."""
+        state = self.arranged(as_of)
+        whole = pl.concat_str(NAMES, separator=" ", ignore_nulls=True).str.to_lowercase()
+        answers = [
+            self._names(state, as_of, bucket).select(whole.str.contains(part, literal=True))
+            for bucket in range(len(state.buckets))
+        ]
+        return pl.concat(answers).to_series().fill_null(value=False).head(customers)
+
+    def _names(self, state: State, as_of: date, bucket: int) -> pl.DataFrame:
+        """Return the names of a bucket's customers, as last known before a date."""
+
+        def read() -> pl.DataFrame:
+            profiles = self._bucket(state, bucket, as_of)
+            return pl.DataFrame({n: profiles.profile(n).cast(pl.String) for n in NAMES})
+
+        key = ("names", as_of, state.generation, state.lineage, bucket)
+        return self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
+
+    def words(self, table: str, column: str) -> pl.DataFrame:
+        """Return ``value, count``: how many rows of a table have which text, ever.
+
+        Parameters
+        ----------
+        table, column
+            A column of texts or ids; of ``order_items`` also one of their orders.
+        """
+        state = self.arranged(date.max)
+
+        def read() -> pl.DataFrame:
+            frames = []
+            for bucket in range(len(state.buckets)):
+                found = self._bucket(state, bucket, date.max).rows(table).choices(column)
+                codes = found.code if found.known is None else found.code[found.known]
+                many = np.bincount(codes, minlength=len(found.values))[: len(found.values)]
+                frames.append(pl.DataFrame({"value": found.values.cast(pl.String), "count": many}))
+            whole = pl.concat(frames) if frames else pl.DataFrame(schema=_WORDS)
+            counted = whole.filter(pl.col("count") > 0).group_by("value").sum()
+            return counted.sort("count", "value", descending=[True, False])
+
+        key = ("words of", _identity(state), table, column)
+        return self._cache.get(key, read, lambda frame: int(frame.estimated_size()))
+
+    def profiles(self, as_of: date, codes: Codes, columns: Sequence[str]) -> pl.DataFrame:
+        """Return columns of customers' profiles as last known before a date, as they are stored.
+
+        One row per code, in their order; null where nothing is known.
+        """
+        state = self.arranged(as_of)
+        fields = {name: self.warehouse.schemas()["customers"][name] for name in columns}
+        buckets = codes // state.bucket
+        found = [pl.DataFrame(schema={"place": pl.Int64, **fields})]
+        for bucket in sorted(set(buckets.tolist())):
+            places = np.flatnonzero(buckets == bucket)
+            rows = pl.Series(codes[places] - bucket * state.bucket, dtype=pl.UInt32)
+            held = self._bucket(state, bucket, as_of)
+            values = {n: _plain(held.profile(n)[rows]).cast(kind) for n, kind in fields.items()}
+            found.append(pl.DataFrame({"place": places, **values}))
+        return pl.concat(found).sort("place").drop("place")
 
     def ids(self, size: int) -> pl.Series:
         """Return ``customer_id`` of the first `size` codes."""
@@ -145,7 +244,7 @@ class Facts:
             return None
 
         def ranked() -> NDArray[np.int64]:
-            return self.ids(size).rank("ordinal").to_numpy().astype(np.int64)
+            return self.ids(size).rank("ordinal").fill_null(0).to_numpy().astype(np.int64)
 
         key = ("ranks", state.lineage, state.ids, state.ids_size, size)
         return self._cache.get(key, ranked, lambda ranks: ranks.nbytes)
@@ -221,6 +320,9 @@ class Facts:
         def compute(bucket: int) -> pl.DataFrame:
             found = snapshot(forms, events, self._bucket(state, bucket, as_of))
             found = found.rename({f"f{i}": name for i, name in enumerate(names)})
+            if state.erased:  # whose facts may not be erased yet
+                ids = self._arrangement.ids(state).slice(bucket * state.bucket, found.height)
+                found = found.with_columns(pl.col(KNOWN) & ids.is_not_null())
             known = pl.when(KNOWN).then(pl.col(names)) if names else ()
             return found.with_columns(known)
 
@@ -249,6 +351,14 @@ class Facts:
     @staticmethod
     def _guests(state: State, bucket: int) -> int:
         return max(min(state.bucket, state.customers - bucket * state.bucket), 0)
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    return values.cast(pl.String) if isinstance(values.dtype, pl.Enum) else values
+
+
+def _bytes(series: pl.Series) -> int:
+    return int(series.estimated_size())
 
 
 def _identity(state: State) -> Hashable:

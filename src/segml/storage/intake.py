@@ -16,12 +16,13 @@ import polars as pl
 
 from segml.core.errors import ImportRefused
 from segml.core.tables import TABLE, Form, Table
-from segml.engine.batches import ROW, TableSource
+from segml.engine.batches import ROW, BadLine, TableSource
 from segml.storage.ahead import ahead
 from segml.storage.door import REJECT_COLUMNS, Admitted, Clock, admit, gathered, records, rejects
 from segml.storage.manifest import Part
 from segml.storage.parsing import MOMENT, canonical_integers
 from segml.storage.parts import as_text, content, id_columns, write
+from segml.storage.suppression import Suppression
 
 NEW: Final = "new"
 _THERE: Final = "there"
@@ -52,6 +53,8 @@ class Taken:
         Number of rows, without those that `keep_first` passes over.
     text_ids
         The id columns that brought text to their domain.
+    erased
+        Number of rows passed over, since they name customers who were erased.
     """
 
     part: Part | None
@@ -59,6 +62,7 @@ class Taken:
     rejects: pl.DataFrame
     read: int
     text_ids: frozenset[str]
+    erased: int
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ class _Staged:
     index: list[pl.DataFrame]
     rejects: list[pl.DataFrame]
     read: int = 0
+    erased: int = 0
     typed_text: frozenset[str] = frozenset()
     noted_text: frozenset[str] = frozenset()
 
@@ -78,6 +83,7 @@ def take(
     clock: Clock,
     stored: Sequence[Part],
     *,
+    suppression: Suppression,
     blank: Part,
     root: Path,
     progress: Callable[[str, int], None] | None,
@@ -88,11 +94,13 @@ def take(
     ----------
     stored
         The parts of the table.
+    suppression
+        Who stays out.
     blank
         The part to write: its file, generation and source; the rest is filled in.
     """
     table = TABLE[source.table]
-    staged = _stage(source, table, clock, root / "staging", progress)
+    staged = _stage(source, table, clock, suppression, root / "staging", progress)
     index = _whole(table, staged)
     fates = _fates(table, index, _before(table, index, stored, root), staged)
     repeated = _repeated(source, table, staged, fates)
@@ -111,6 +119,7 @@ def take(
         rejects=pl.concat([pl.DataFrame(schema=REJECT_COLUMNS), *staged.rejects]),
         read=staged.read - silent,
         text_ids=text_ids,
+        erased=staged.erased,
     )
 
 
@@ -118,6 +127,7 @@ def _stage(
     source: TableSource,
     table: Table,
     clock: Clock,
+    suppression: Suppression,
     folder: Path,
     progress: Callable[[str, int], None] | None,
 ) -> _Staged:
@@ -125,7 +135,7 @@ def _stage(
     staged = _Staged([], [], [])
     try:
         with (
-            closing(ahead(gathered(source.open()))) as frames,
+            closing(ahead(_allowed(source, suppression, staged))) as frames,
             closing(ahead(admit(source, clock, *frame) for frame in frames)) as admissions,
         ):
             for number, admitted in enumerate(admissions):
@@ -138,6 +148,16 @@ def _stage(
     except ImportRefused as error:
         raise ImportRefused(f"{source.table}: {error}") from error
     return staged
+
+
+def _allowed(
+    source: TableSource, suppression: Suppression, staged: _Staged
+) -> Generator[tuple[pl.DataFrame, tuple[BadLine, ...]], None, None]:
+    """Yield the raw rows of a source but those of customers who were erased."""
+    for raw, bad in gathered(source.open()):
+        rows, lines, passed = suppression.admitted(source, raw, bad)
+        staged.erased += passed
+        yield rows, lines
 
 
 def _remember(staged: _Staged, table: Table, admitted: Admitted, chunk: tuple[Path, Path]) -> None:

@@ -7,8 +7,7 @@ that was visible at its date came in later. Law kept: a column stored is a colum
 
 import hashlib
 import shutil
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,22 +16,20 @@ from typing import Final
 import numpy as np
 import polars as pl
 from filelock import FileLock
-from numpy.typing import NDArray
 
-from segml.core.calendar import earlier
 from segml.core.errors import WorkspaceError
 from segml.core.features import Feature
-from segml.core.predicates import Events, field_names
-from segml.core.tables import Kind
+from segml.core.predicates import field_names
 from segml.engine import bitmaps
-from segml.engine.bitmaps import Codes, Words
+from segml.engine.bitmaps import Words
 from segml.engine.cache import Cache
-from segml.engine.columns import Column
 from segml.engine.kernel import KNOWN
 from segml.engine.sets import SetEngine
 from segml.storage import columns
 from segml.storage.buckets import State
+from segml.storage.clearing import cleared
 from segml.storage.facts import Facts
+from segml.storage.moment import StoredMoment, silent
 from segml.storage.scorers import UNSCORED, Scorer, Scorers, keep_scores, scored
 from segml.storage.snapshots import FILE, FORMAT, Snapshot, publish
 from segml.storage.watched import Watched
@@ -40,12 +37,8 @@ from segml.storage.watched import Watched
 Progress = Callable[[float], None]
 Compute = Callable[[int, int], pl.DataFrame]  # columns of the customers from one code to another
 Computing = Callable[[State, list[str]], Compute]
-_PLAIN: Final = 0.8  # the share of a night's work that its columns are, without scores
+PLAIN: Final = 0.8  # the share of a night's work that its columns are, without scores
 _COMPUTED: Final = 0.8  # the share of the work that is done when all buckets are
-
-
-def _silent(_: float) -> None:
-    return None
 
 
 def definition(feature: Feature) -> str:
@@ -93,11 +86,11 @@ class Moments:
         """Return every feature that can be asked for: the plain ones, then the scores."""
         return {**self._plain, **self._scorers.trained()}
 
-    def at(self, as_of: date, progress: Progress = _silent) -> "StoredMoment":
+    def at(self, as_of: date, progress: Progress = silent) -> "StoredMoment":
         """Return a date; its columns are computed when they are asked for and not stored."""
         return StoredMoment(self, self.need(as_of, (), progress), progress)
 
-    def need(self, as_of: date, names: Iterable[str], progress: Progress = _silent) -> Snapshot:
+    def need(self, as_of: date, names: Iterable[str], progress: Progress = silent) -> Snapshot:
         """Return the snapshot of a date once it has the named columns.
 
         Raises
@@ -123,7 +116,7 @@ class Moments:
         inputs = [name for one in scorers.values() if one for name in one.inputs]
         inputs += [name for predicate in asked.values() for name in field_names(predicate)]
         plain = [name for name in wanted if name not in scorers]
-        base = self.need(as_of, [*plain, *inputs], lambda s: progress(_PLAIN * s))
+        base = self.need(as_of, [*plain, *inputs], lambda s: progress(PLAIN * s))
         engine = SetEngine(StoredMoment(self, base), self.cache)
         held = {
             name: engine.members(predicate) & ~self._apart(scorers[name], base.customers)
@@ -140,7 +133,7 @@ class Moments:
 
             return some
 
-        return self._locked(as_of, wanted, compute, lambda s: progress(_PLAIN + (1 - _PLAIN) * s))
+        return self._locked(as_of, wanted, compute, lambda s: progress(PLAIN + (1 - PLAIN) * s))
 
     def _apart(self, scorer: Scorer | None, size: int) -> Words:
         """Return whom a scorer does not speak of, whatever its population."""
@@ -166,9 +159,14 @@ class Moments:
                 "answer meanwhile."
             ) from None
 
+    def days(self) -> list[date]:
+        """Return the dates that something is stored of, the earliest first."""
+        names = {folder.name.split(".", maxsplit=1)[0] for folder in self._root.glob("*.g*")}
+        return sorted(map(date.fromisoformat, names))
+
     def stored(self, as_of: date) -> Snapshot | None:
         """Return the newest snapshot of a date that still says what would be computed now."""
-        lineage = self.facts.lineage()
+        codes = (self.facts.lineage(), self.facts.erased())
         folders = sorted(self._root.glob(f"{as_of}.g*"), key=_generation, reverse=True)
         for folder in folders:
             if self._warehouse.stale_since(_generation(folder), as_of):
@@ -180,7 +178,7 @@ class Moments:
                     if (folder / FILE).exists():
                         raise
                     continue  # removed while we looked
-                if found.format == FORMAT and found.lineage == lineage:
+                if found.format == FORMAT and (found.lineage, found.erased) == codes:
                     return found
         return None
 
@@ -205,6 +203,17 @@ class Moments:
         """Remove what is stored of a date, so that it is computed anew."""
         for folder in self._root.glob(f"{as_of}.g*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def clear(self) -> int:
+        """Take customers who were erased out of every date; return how many dates that changed."""
+        lineage, tombstones = self.facts.state().lineage, self.facts.tombstones()
+        changed = set()
+        for folder in sorted(self._root.glob("*.g*")):
+            day = folder.name.split(".", maxsplit=1)[0]
+            with FileLock(self._root / f".{day}.lock"):  # who computes columns waits
+                if cleared(folder, tombstones, lineage):
+                    changed.add(day)
+        return len(changed)
 
     def keep(self, from_day: date) -> None:
         """Remove what later facts made stale, and the columns of earlier dates but for scores."""
@@ -249,7 +258,8 @@ class Moments:
                 found.check(checksums=True)  # or damage would be handed on
             except WorkspaceError:
                 continue  # damaged, or never finished
-            same = found.format == FORMAT and found.lineage == state.lineage
+            codes = (state.lineage, state.erased)
+            same = found.format == FORMAT and (found.lineage, found.erased) == codes
             if (
                 same
                 and found.customers == state.customers
@@ -312,85 +322,9 @@ class Moments:
             lambda s: progress(_COMPUTED + (1 - _COMPUTED) * s),
         )
         kept = found.columns if found else {}
-        publish(folder, as_of, generation, customers, state.lineage, kept | added)
+        publish(folder, as_of, generation, customers, state.lineage, state.erased, kept | added)
         shutil.rmtree(scratch)
         return self._open(folder)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMoment:
-    """One date, as the engine of sets asks it; see `engine.sets.Moment`."""
-
-    moments: Moments
-    snapshot: Snapshot
-    progress: Progress = _silent
-
-    @property
-    def as_of(self) -> date:
-        """Return the service day at whose start we stand."""
-        return self.snapshot.as_of
-
-    @property
-    def key(self) -> Hashable:
-        """Return what changes whenever any value of this moment may."""
-        return self.snapshot.folder.name, self.snapshot.lineage
-
-    @property
-    def size(self) -> int:
-        """Return the number of customer codes."""
-        return self.snapshot.customers
-
-    def known(self) -> Words:
-        """Return the universe: customers known, staff excluded."""
-        return self.snapshot.known
-
-    def need(self, names: Iterable[str]) -> "StoredMoment":
-        """Return the moment once it has these columns."""
-        names = tuple(names)
-        if not self.moments.missing(self.snapshot, names):
-            return self
-        found = self.moments.need(self.as_of, names, self.progress)
-        return self if found is self.snapshot else replace(self, snapshot=found)
-
-    def column(self, name: str) -> Column:
-        """Return a feature; missing for customers who are not known."""
-        kind = self.moments.features[name].kind
-        return self.need((name,)).snapshot.column(name, kind)
-
-    def number(self, events: Events) -> Column:
-        """Return an event operand."""
-        found = self.moments.facts.numbers(self.as_of, events, self.size)
-        return Column(found, Kind.NUMBER)
-
-    def ranks(self) -> NDArray[np.int64] | None:
-        """Return the place of each code in the order of customer_id; None where codes ascend."""
-        return self.moments.facts.ranks(self.size)
-
-    def sorted(self, held: Words, most: int | None = None) -> Codes:
-        """Return the codes of a set in the order of customer_id; at most so many."""
-        order = self.ranks()
-        if order is None:
-            return bitmaps.codes(held, most)
-        codes = bitmaps.codes(held)
-        return codes[np.argsort(order[codes])][:most]
-
-    def rows(self, codes: Codes, names: Iterable[str]) -> pl.DataFrame:
-        """Return ``customer_id`` and features of customers, in the order of `codes`."""
-        return pl.DataFrame(self.values(codes, names))
-
-    def values(self, codes: Codes, names: Iterable[str]) -> dict[str, pl.Series]:
-        """Return the same, column by column."""
-        names = tuple(names)
-        moment, places = self.need(names), pl.Series(codes, dtype=pl.UInt32)
-        found = {"customer_id": self.moments.facts.ids(self.size)[places]}
-        for name in names:
-            values = moment.column(name).at(places).decoded()
-            found[name] = values.cast(pl.Int64) if values.dtype.is_integer() else values
-        return found
-
-    def before(self, days: int) -> "StoredMoment":
-        """Return the moment so many days earlier."""
-        return self.moments.at(earlier(self.as_of, days), self.progress)
 
 
 def _generation(folder: Path) -> int:

@@ -9,8 +9,8 @@ that nobody reads. Sets are bitmaps by customer code; the ids by code are kept w
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +20,10 @@ import polars as pl
 
 from segml.core.errors import WorkspaceError
 from segml.engine import bitmaps
-from segml.engine.bitmaps import Words
+from segml.engine.bitmaps import Codes, Words
 from segml.storage.atomic import sync, write_text
 from segml.storage.snapshots import checksum
+from segml.storage.suppression import entombed
 from segml.storage.watched import Watched
 
 FORMAT: Final = 2
@@ -169,6 +170,11 @@ class Nights:
         entries = self._entries()
         self._sweep(entries)
         key = night.as_of.isoformat()
+        entries[key] = _entry(night, self._written(key, sets, ids))
+        self._replace(entries)
+
+    def _written(self, key: str, sets: Mapping[str, NightSets], ids: Path | pl.Series) -> Path:
+        """Write a night into a folder of its own, which counts for nothing yet."""
         folder = self._free_folder(key)
         folder.mkdir(parents=True)
         pl.DataFrame(
@@ -179,18 +185,67 @@ class Nights:
             },
             schema={"segment": pl.String, **dict.fromkeys(("members", ENTERED, LEFT), pl.Binary)},
         ).write_parquet(folder / _SETS, compression="zstd")
-        try:
-            os.link(ids, folder / _IDS)
-        except OSError:
-            shutil.copyfile(ids, folder / _IDS)
+        if isinstance(ids, pl.Series):
+            ids.to_frame().write_ipc(folder / _IDS, compression="uncompressed")
+        else:
+            try:
+                os.link(ids, folder / _IDS)
+            except OSError:
+                shutil.copyfile(ids, folder / _IDS)
         for file in folder.iterdir():
             sync(file)
         sync(folder)
-        entries[key] = _entry(night, folder)
+        return folder
+
+    def _replace(self, entries: Mapping[str, Any]) -> None:
+        """Make `entries` the index, then remove what it does not name."""
         ordered = {name: entries[name] for name in sorted(entries)}
         document = {"format": FORMAT, "nights": ordered}
         write_text(self._root / _FILE, json.dumps(document, indent=1, ensure_ascii=False))
         self._sweep(ordered)
+
+    def forget(
+        self,
+        customers: frozenset[str],
+        ids: Path,
+        lineage: int,
+        known: Callable[[date, Codes], int],
+    ) -> int:
+        """Take customers out of every night; return how many nights held them.
+
+        All nights appear without them at once; a crash before leaves them as they were.
+
+        Parameters
+        ----------
+        customers
+            Ids as texts.
+        ids, lineage
+            The file of ids by code, in which they are tombstones, and which codes it speaks of.
+        known
+            Gives how many of some codes were known on a day.
+        """
+        entries = self._entries()
+        changed = 0
+        for key, (night, _) in self._read().items():
+            held = self.ids(night.as_of)
+            left = entombed(held, customers)
+            if left is None:
+                continue
+            codes = (left.is_null() & held.is_not_null()).arg_true().to_numpy().astype(np.int64)
+            codes = codes[codes < night.customers]
+            same = night.lineage == lineage
+            gone = known(night.as_of, codes) if same else len(codes)
+            sets = {name: _without(one, codes) for name, one in self.sets(night.as_of).items()}
+            fresh = replace(
+                night,
+                universe=night.universe - gone,
+                segments={n: _retold(one, sets[n]) for n, one in night.segments.items()},
+            )
+            folder = self._written(key, sets, ids if same else left)
+            entries[key] = _entry(fresh, folder)
+            changed += 1
+        self._replace(entries)
+        return changed
 
     def _read(self) -> dict[str, tuple[Night, dict[str, Any]]]:
         try:
@@ -269,6 +324,18 @@ class Nights:
 
 def _listed(ids: pl.Series, words: Words) -> pl.DataFrame:
     return ids.gather(bitmaps.codes(words)).sort().alias("customer_id").to_frame()
+
+
+def _without(sets: NightSets, codes: Codes) -> NightSets:
+    """Return sets without some codes."""
+    size = 64 * len(sets.members)
+    kept = ~bitmaps.among(codes, size)
+    return NightSets(sets.members & kept, sets.entered & kept, sets.left & kept)
+
+
+def _retold(tally: Tally, sets: NightSets) -> Tally:
+    counts = map(bitmaps.count, (sets.members, sets.entered, sets.left))
+    return Tally(tally.digest, *counts)
 
 
 def _entry(night: Night, folder: Path) -> dict[str, Any]:

@@ -16,8 +16,8 @@ import polars as pl
 from segml.core.tables import TABLE, TABLES, Form, Table
 from segml.engine.batches import ROW
 from segml.engine.stored import dtype
-from segml.storage.manifest import Manifest, Part, checked
-from segml.storage.parts import NEVER, as_stored, frames, seen_from, write
+from segml.storage.manifest import Manifest, Part
+from segml.storage.parts import NEVER, as_stored, frames, scanned, seen_from, write
 
 _SINCE = "_since"
 
@@ -165,7 +165,7 @@ def _judged(root: Path, part: Part, table: Table) -> pl.DataFrame:
     """Return the columns of a part that decide where its rows belong."""
     ids = [c.name for c in table.columns if c.form is Form.ID and c.required]
     days = ["day", "known_day"] if table.time else ["known_day"]
-    return pl.scan_parquet(checked(root, part)).select(*ids, *days).collect()
+    return scanned(root, (part,)).select(*ids, *days).collect()
 
 
 def _written(root: Path, part: Part, old: Part, chosen: pl.Series) -> Part:
@@ -181,7 +181,7 @@ def _written(root: Path, part: Part, old: Part, chosen: pl.Series) -> Part:
 
 def told(root: Path, manifest: Manifest, part: Part, integers: Set[str]) -> pl.DataFrame:
     """Return the rows of an aside part as rejects: what each names that is not known."""
-    rows = pl.read_parquet(checked(root, part))
+    rows = scanned(root, (part,)).collect()
     needed = parents(root, manifest, TABLE[part.table], integers, rows)
     fault = needed.lack(rows)
     named = {c.name: c for c in needed.table.columns if c.form is Form.ID and c.required}

@@ -4,7 +4,7 @@ Ids stand in a part as integers where all of them are, else as text; how they ar
 when they are read, by their domain. So a domain may widen to text without a file being rewritten.
 """
 
-from collections.abc import Container, Iterable, Iterator, Set
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -115,11 +115,23 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
 
 def frames(root: Path, part: Part) -> Iterator[pl.DataFrame]:
     """Yield the rows of a part as they stand in it, some at a time."""
+    fields = physical(TABLE[part.table], frozenset(part.text_ids))
     with pq.ParquetFile(checked(root, part)) as parquet:
+        later = [pl.lit(None, fields[n]).alias(n) for n in fields if n not in parquet.schema.names]
         for group in range(parquet.num_row_groups):
             frame = pl.from_arrow(parquet.read_row_group(group))
             assert isinstance(frame, pl.DataFrame)
-            yield frame
+            yield frame.with_columns(later)
+
+
+def scanned(root: Path, parts: Sequence[Part]) -> pl.LazyFrame:
+    """Return the rows of parts of one table that are written alike, as they stand in them.
+
+    A column that the table got after a part was written has no values there.
+    """
+    fields = physical(TABLE[parts[0].table], frozenset(parts[0].text_ids))
+    paths = [checked(root, part) for part in parts]
+    return pl.scan_parquet(paths, schema=fields, missing_columns="insert")
 
 
 def as_text(root: Path, parts: Iterable[Part], ids: pl.Series | None = None) -> pl.LazyFrame | None:
@@ -167,7 +179,7 @@ def _scanned(
     """
     for _, neighbours in groupby(parts, key=lambda part: part.text_ids):
         alike = list(neighbours)
-        rows = pl.scan_parquet([checked(root, part) for part in alike])
+        rows = scanned(root, alike)
         yield alike[0], rows if ids is None else _naming(rows, alike[0], ids)
 
 

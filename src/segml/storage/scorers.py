@@ -118,7 +118,8 @@ def keep_scores(folder: Path, plain: Container[str]) -> bool:
     if len(kept) == 1:
         return False
     if len(kept) < len(found.columns):
-        publish(folder, found.as_of, found.generation, found.customers, found.lineage, kept)
+        of = (found.as_of, found.generation, found.customers, found.lineage, found.erased)
+        publish(folder, *of, kept)
         left = {piece.file for column in kept.values() for piece in column.pieces()}
         for path in folder.iterdir():
             if path.is_file() and path.name not in {*left, FILE}:

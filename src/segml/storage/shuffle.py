@@ -19,6 +19,7 @@ Whole = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.int64] | npt.NDArray[np.uint64]
 
 NOBODY: Final = -1
+_TOMBSTONE: Final = -(2**63)  # an id that no row has
 _RUN: Final = 8_000_000  # orders that are sorted together
 
 
@@ -28,14 +29,14 @@ class Codes:
     Parameters
     ----------
     ids
-        Different customer ids; the place of one is its code.
+        Different customer ids; the place of one is its code. A missing one is a tombstone.
     """
 
     def __init__(self, ids: pl.Series) -> None:
         self._ids = ids
         self._whole = ids.dtype.is_integer()
         if self._whole:
-            numbers = ids.to_numpy()
+            numbers = ids.fill_null(_TOMBSTONE).to_numpy()
             self._order = None if _ascending(numbers) else np.argsort(numbers, kind="stable")
             self._sorted = numbers if self._order is None else numbers[self._order]
         else:

@@ -104,6 +104,7 @@ class Snapshot:
             self.generation: int = document["generation"]
             self.customers: int = document["customers"]
             self.lineage: int = document["lineage"]
+            self.erased: int = document.get("erased", 0)  # tombstones there were when it was made
             self.columns = {n: _column(c) for n, c in document["columns"].items()}
         except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             raise WorkspaceError(_damaged(folder / FILE, str(error), folder.name)) from None
@@ -189,6 +190,7 @@ def publish(
     generation: int,
     customers: int,
     lineage: int,
+    erased: int,
     columns: Mapping[str, StoredColumn],
 ) -> None:
     """Make `columns` what the snapshot in `folder` holds; their files are on disk already."""
@@ -199,6 +201,7 @@ def publish(
         "generation": generation,
         "customers": customers,
         "lineage": lineage,
+        "erased": erased,
         "columns": {name: asdict(columns[name]) for name in sorted(columns)},
     }
     write_text(folder / FILE, json.dumps(document, indent=1))

@@ -6,11 +6,12 @@ the version that was champion then, whatever came after, so past scores can be c
 ::
 
     versions/churn/3f2a….json     a model, named for its digest
+    versions/churn/cards/3f2a….json    how it was judged
     versions/reigns.json          by model, who was champion from which day on
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -54,6 +55,31 @@ class Matured:
 
 
 @dataclass(frozen=True, slots=True)
+class Tenth:
+    """A tenth of the customers scored on a night: what was foretold of them, and what came."""
+
+    predicted: float
+    observed: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What became of a sample of the customers whom a version scored on a night.
+
+    Attributes
+    ----------
+    night
+        When they were scored.
+    tenths
+        Those with the lowest scores first.
+    """
+
+    night: date
+    tenths: tuple[Tenth, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawal:
     """From which day on a certificate no longer counts, and why."""
 
@@ -63,11 +89,12 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What `FILE` holds: by model its reigns; by digest what matured, and withdrawals."""
+    """What `FILE` holds: by model its reigns; by digest what became of what was said."""
 
     reigns: Mapping[str, tuple[Reign, ...]]
     matured: Mapping[str, tuple[Matured, ...]]
     withdrawals: Mapping[str, Withdrawal]
+    calibrated: Mapping[str, tuple[Calibrated, ...]]
 
 
 class Version(Protocol):
@@ -118,6 +145,10 @@ class Versions(Generic[V]):
         """Return what became of a certified version's selections, window by window."""
         return self._book.value().matured.get(digest, ())
 
+    def calibrated(self, digest: str) -> tuple[Calibrated, ...]:
+        """Return what became of those whom a version scored, window by window."""
+        return self._book.value().calibrated.get(digest, ())
+
     def withdrawal(self, digest: str) -> Withdrawal | None:
         """Return since when a version's certificate no longer counts; None while it does."""
         return self._book.value().withdrawals.get(digest)
@@ -161,6 +192,43 @@ class Versions(Generic[V]):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, model.document)
 
+    def describe(self, model: V, card: Mapping[str, Any]) -> None:
+        """Write what is to be told of a kept version beside it."""
+        path = self._root / model.name / "cards" / f"{model.digest}.json"
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, json.dumps(card, ensure_ascii=False))
+
+    def card(self, name: str, digest: str) -> dict[str, Any] | None:
+        """Return what `describe` wrote of a version; None where nothing can be read."""
+        path = self._root / name / "cards" / f"{digest}.json"
+        try:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found
+
+    def kept(self) -> Iterator[V]:
+        """Yield every version that was ever kept, champion or not."""
+        for path in sorted(self._root.glob("*/*.json")):
+            yield self.model(path.parent.name, path.stem)
+
+    def exchange(self, old: V, new: V) -> None:
+        """Put a version in the place of another, whose file goes, wherever that was champion."""
+        self.keep(new)
+        book = self._book.value()
+        names = {old.digest: new.digest}
+        reigns = {
+            name: tuple(replace(one, digest=names.get(one.digest, one.digest)) for one in found)
+            for name, found in book.reigns.items()
+        }
+        matured = {names.get(one, one): found for one, found in book.matured.items()}
+        calibrated = {names.get(one, one): found for one, found in book.calibrated.items()}
+        withdrawals = {names.get(one, one): found for one, found in book.withdrawals.items()}
+        self._write(_Book(reigns, matured, withdrawals, calibrated))
+        (self._root / old.name / f"{old.digest}.json").unlink()
+        with self._lock:
+            self._models.pop(old.digest, None)
+
     def crown(self, name: str, reign: Reign, *, last: bool = False) -> None:
         """Make a kept version champion from a day on, until the next one's day.
 
@@ -187,6 +255,12 @@ class Versions(Generic[V]):
         known = (*book.matured.get(digest, ()), window)
         self._write(replace(book, matured={**book.matured, digest: known}))
 
+    def calibrate(self, digest: str, window: Calibrated) -> None:
+        """Note what became of those whom a version scored on one more night."""
+        book = self._book.value()
+        known = (*book.calibrated.get(digest, ()), window)
+        self._write(replace(book, calibrated={**book.calibrated, digest: known}))
+
     def withdraw(self, digest: str, withdrawal: Withdrawal) -> None:
         """Note that a version's certificate no longer counts."""
         book = self._book.value()
@@ -199,13 +273,17 @@ class Versions(Generic[V]):
     def _read(self) -> _Book:
         path = self._root / FILE
         if not path.exists():
-            return _Book({}, {}, {})
+            return _Book({}, {}, {}, {})
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
             return _Book(
                 {name: tuple(map(_reign, found)) for name, found in plain["reigns"].items()},
                 {digest: tuple(map(_matured, found)) for digest, found in plain["matured"].items()},
                 {digest: _withdrawal(found) for digest, found in plain["withdrawals"].items()},
+                {
+                    digest: tuple(map(_calibrated, found))
+                    for digest, found in plain.get("calibrated", {}).items()  # older ones had none
+                },
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WorkspaceError(
@@ -220,6 +298,11 @@ def _reign(plain: Mapping[str, Any]) -> Reign:
 
 def _matured(plain: Mapping[str, Any]) -> Matured:
     return Matured(date.fromisoformat(plain["night"]), plain["seen"], plain["correct"])
+
+
+def _calibrated(plain: Mapping[str, Any]) -> Calibrated:
+    tenths = tuple(Tenth(**tenth) for tenth in plain["tenths"])
+    return Calibrated(date.fromisoformat(plain["night"]), tenths)
 
 
 def _withdrawal(plain: Mapping[str, Any]) -> Withdrawal:

@@ -11,6 +11,7 @@ scan of the facts costs nothing for them, and they come back by themselves with 
 from collections.abc import Callable, Sequence
 from datetime import date, time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +20,7 @@ from segml.core.tables import TABLES
 from segml.engine.batches import TableSource
 from segml.engine.stored import schema
 from segml.storage import manifest as manifests
-from segml.storage import orphans
+from segml.storage import orphans, suppression
 from segml.storage.arrangement import Arrangement
 from segml.storage.buckets import State
 from segml.storage.counts import ImportCount
@@ -144,6 +145,38 @@ class Warehouse:
             for part in manifest.of(table.name, aside=True):
                 kept.append(orphans.told(self._root, manifest, part, integers).lazy())
         return pl.concat([pl.LazyFrame(schema=REJECT_COLUMNS), *kept])
+
+    def erased(self, customer: str) -> bool:
+        """Return whether a customer, the id as text, was erased before."""
+        return suppression.read(self._root).holds("customer", customer)
+
+    def suppress(self, customers: frozenset[str]) -> None:
+        """Let no import bring customers, ids as texts, or their orders in any more.
+
+        The caller holds the workspace's write lock.
+        """
+        from segml.storage.erasing import named  # noqa: PLC0415 (PyArrow loads slowly)
+
+        gone = named(self._root, self._manifest(), customers)
+        listed = suppression.read(self._root).joined("customer", gone.customers)
+        suppression.write(self._root, listed.joined("order", gone.orders))
+
+    def erase(self, customers: frozenset[str]) -> dict[str, int]:
+        """Erase customers, ids as texts, from facts and rejects; return the rows gone by table.
+
+        The caller holds the workspace's write lock.
+        """
+        from segml.storage.erasing import erase, named  # noqa: PLC0415 (PyArrow loads slowly)
+
+        manifest = self._manifest()
+        return erase(self._root, manifest, named(self._root, manifest, customers))
+
+    def about(self, customer: str) -> dict[str, list[dict[str, Any]]]:
+        """Return every stored row and reject about a customer, the id as text, by table."""
+        from segml.storage.erasing import about, named  # noqa: PLC0415 (PyArrow loads slowly)
+
+        manifest = self._manifest()
+        return about(self._root, manifest, named(self._root, manifest, frozenset({customer})))
 
     def append(
         self,

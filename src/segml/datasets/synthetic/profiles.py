@@ -96,7 +96,7 @@ def customers(
     for name, column in changing.items():
         table = table.append_column(name, column)
     twice = (rng.random(BLOCK) < _EXACT_TWICE)[who] & first
-    names = [column.name for column in TABLE["customers"].columns]
+    names = [c.name for c in TABLE["customers"].columns if c.name in table.column_names]
     return table.select([*names, "known_at"]), who, twice
 
 

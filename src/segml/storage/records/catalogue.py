@@ -1,60 +1,28 @@
-"""The catalogue: every saved segment with all its versions, in a database through SQLAlchemy.
+"""The catalogue: every saved segment with all its versions.
 
 Versions are rows that are only ever added; deleting a segment adds a last, empty one, so that its
 past stays readable.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Engine,
-    Integer,
-    MetaData,
-    RowMapping,
-    String,
-    Table,
-    create_engine,
-    func,
-    insert,
-    select,
-)
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import RowMapping, func, insert, select
 
-from segml.core.errors import WorkspaceError
+from segml.core.errors import ChangedMeanwhile, WorkspaceError
 from segml.segments.segment import Segment
+from segml.storage.records.database import Database
+from segml.storage.records.schema import SEGMENT_VERSIONS as _VERSIONS
 from segml.storage.shipped import shipped
 
-_METADATA = MetaData()
-_VERSIONS = Table(
-    "segment_versions",
-    _METADATA,
-    Column("id", String(63), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("description", String, nullable=False),
-    Column("owner", String, nullable=False),
-    Column("saved_at", String, nullable=False),
-    Column("rule", JSON(none_as_null=True)),  # missing: deleted with this version
-)
+_MEANT: Final = ("name", "description", "rule", "tags")  # a new value of one is a new version
 
 
 class Catalogue:
-    """The segments of one workspace.
+    """The segments of one workspace."""
 
-    Parameters
-    ----------
-    url
-        An SQLAlchemy URL; the tables are made when they are missing.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._engine: Engine = create_engine(url)
-        with self._told():
-            _METADATA.create_all(self._engine)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def segments(self) -> dict[str, Segment]:
         """Return the current version of every segment by id, the shipped ones first."""
@@ -66,22 +34,9 @@ class Catalogue:
             .where(own.c.version == newest.scalar_subquery(), own.c.rule.is_not(None))
             .order_by(own.c.id)
         )
-        with self._told(), self._engine.connect() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
         return dict(shipped()) | {row["id"]: _segment(row) for row in rows}
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Turn what the database says into a sentence that names it."""
-        try:
-            yield
-        except SQLAlchemyError as error:
-            where = self._engine.url.render_as_string(hide_password=True)
-            cause = getattr(error, "orig", None) or error
-            raise WorkspaceError(
-                f"The catalogue of segments, {where}, cannot be used ({cause}). Restore it from a "
-                "backup, or see that the database runs."
-            ) from None
 
     def versions(self, name: str) -> list[Segment]:
         """Return every version of a segment that has a rule, the oldest first."""
@@ -90,13 +45,14 @@ class Catalogue:
             .where(_VERSIONS.c.id == name, _VERSIONS.c.rule.is_not(None))
             .order_by(_VERSIONS.c.version)
         )
-        with self._told(), self._engine.connect() as connection:
+        with self._database.reading() as connection:
             return [_segment(row) for row in connection.execute(query).mappings()]
 
-    def save(self, segment: Segment) -> Segment:
+    def save(self, segment: Segment, replacing: int | None = None) -> Segment:
         """Add `segment` as the next version of its id and return it.
 
-        Saving what is there already adds nothing. A segment that comes with segml is refused.
+        Saving what is there already adds nothing. A segment that comes with segml is refused, and
+        one whose current version is another than it is to be `replacing` (`ChangedMeanwhile`).
         """
         if segment.id in shipped():
             raise WorkspaceError(
@@ -106,7 +62,7 @@ class Catalogue:
         current = self.segments().get(segment.id)
         if current is not None and _same(current, segment):
             return current
-        return self._add(segment, segment.rule)
+        return self._add(segment, segment.rule, replacing)
 
     def delete(self, name: str, owner: str, at: str) -> None:
         """Delete a saved segment; its versions stay on record."""
@@ -115,10 +71,16 @@ class Catalogue:
             Segment(name, segment.name, None, segment.description, "", owner, saved_at=at), None
         )
 
-    def _add(self, segment: Segment, rule: Any) -> Segment:
-        with self._told(), self._engine.begin() as connection:
+    def _add(self, segment: Segment, rule: Any, replacing: int | None = None) -> Segment:
+        with self._database.writing() as connection:
             newest = select(func.max(_VERSIONS.c.version)).where(_VERSIONS.c.id == segment.id)
-            version = (connection.execute(newest).scalar() or 0) + 1
+            current = connection.execute(newest).scalar() or 0
+            if replacing not in (None, current):
+                raise ChangedMeanwhile(
+                    f"“{segment.id}” has version {current} by now; you changed version "
+                    f"{replacing}. Look at what others changed, and change that."
+                )
+            version = current + 1
             connection.execute(
                 insert(_VERSIONS).values(
                     id=segment.id,
@@ -128,18 +90,10 @@ class Catalogue:
                     owner=segment.owner,
                     saved_at=segment.saved_at,
                     rule=rule,
+                    tags=list(segment.tags),
                 )
             )
-        return Segment(
-            segment.id,
-            segment.name,
-            rule,
-            segment.description,
-            "",
-            segment.owner,
-            version,
-            segment.saved_at,
-        )
+        return replace(segment, rule=rule, version=version)
 
 
 def _segment(row: RowMapping) -> Segment:
@@ -152,8 +106,9 @@ def _segment(row: RowMapping) -> Segment:
         row["owner"],
         row["version"],
         row["saved_at"],
+        tuple(row["tags"]),
     )
 
 
 def _same(one: Segment, other: Segment) -> bool:
-    return (one.name, one.description, one.rule) == (other.name, other.description, other.rule)
+    return all(getattr(one, name) == getattr(other, name) for name in _MEANT)

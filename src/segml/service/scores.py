@@ -1,0 +1,182 @@
+"""Scores of customers and of rows; what is wrong with one never fails its neighbours."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from segml.core.errors import UnknownName
+from segml.core.tables import CustomerId, Kind
+from segml.library.features import FEATURES
+from segml.scoring.reasons import reasons
+from segml.scoring.spec import ModelSpec
+from segml.verdicts import band
+from segml.wire.models import AskedScores, Score, Scored, Scores, Speaker
+from segml.wire.shapes import Problem
+from segml.workspace import Workspace
+
+_TYPES: Final[Mapping[Kind, pl.DataType]] = {
+    Kind.NUMBER: pl.Float64(),
+    Kind.TEXT: pl.String(),
+    Kind.BOOLEAN: pl.Boolean(),
+    Kind.DATE: pl.Date(),
+    Kind.LIST: pl.List(pl.String),
+}
+
+
+def scores(workspace: Workspace, asked: AskedScores) -> Scores:
+    """Return what the champions of a day say of customers, or of rows.
+
+    Raises
+    ------
+    UnknownName
+        For a model that is not declared.
+    WorkspaceError
+        When nobody is champion of a model that was named.
+    """
+    day = asked.as_of or workspace.latest.day()
+    named = {name: workspace.models.spec(name) for name in asked.models or ()}
+    specs = named or {
+        name: spec
+        for name, spec in workspace.models.declared().items()
+        if workspace.models.reign(name, day) is not None
+    }
+    speakers = {name: _speaker(workspace, name, day) for name in specs}
+    if asked.customers is not None:
+        results = _of_customers(workspace, specs, asked.customers, day, explained=asked.reasons)
+    else:
+        assert asked.rows is not None
+        results = _of_rows(workspace, specs, asked.rows, day, explained=asked.reasons)
+    return Scores(as_of=day, models=speakers, results=results)
+
+
+def _speaker(workspace: Workspace, name: str, day: date) -> Speaker:
+    threshold = workspace.models.threshold(name, day)
+    reign = workspace.models.reign(name, day)
+    assert reign is not None
+    return Speaker(
+        version=reign.version, digest=reign.digest, since=reign.since, threshold=threshold
+    )
+
+
+def _of_customers(
+    workspace: Workspace,
+    specs: Mapping[str, ModelSpec],
+    customers: Sequence[CustomerId],
+    day: date,
+    *,
+    explained: bool,
+) -> list[Scored]:
+    known = workspace.people.known(customers, day)
+    told = [one for one, is_known in zip(customers, known, strict=True) if is_known]
+    by_model = {
+        name: {
+            str(row["customer_id"]): row
+            for row in workspace.models.scores(
+                name, told, as_of=day, explained=explained
+            ).to_dicts()
+        }
+        for name in specs
+    }
+    results = []
+    for place, (customer, is_known) in enumerate(zip(customers, known, strict=True)):
+        if not is_known:
+            wrong = UnknownName("customer", str(customer), ())
+            problem = Problem(path=["customers", place], message=str(wrong))
+            results.append(Scored(customer_id=customer, scores={}, problems=[problem]))
+            continue
+        found = {name: _score(rows[str(customer)]) for name, rows in by_model.items()}
+        results.append(Scored(customer_id=customer, scores=found, problems=[]))
+    return results
+
+
+def _of_rows(
+    workspace: Workspace,
+    specs: Mapping[str, ModelSpec],
+    rows: Sequence[Mapping[str, Any]],
+    day: date,
+    *,
+    explained: bool,
+) -> list[Scored]:
+    inputs = {name: workspace.models.champion(name, day).inputs for name in specs}
+    wanted = tuple(dict.fromkeys(field for fields in inputs.values() for field in fields))
+    problems = [_wrong(place, row, wanted) for place, row in enumerate(rows)]
+    good = [row for row, found in zip(rows, problems, strict=True) if not found]
+    schema = {name: _TYPES[FEATURES[name].kind] for name in wanted}
+    frame = pl.DataFrame(
+        {name: [_value(name, row.get(name)) for row in good] for name in wanted}, schema=schema
+    )
+    by_model = {name: _told(workspace, name, frame, day, explained) for name in specs}
+    ahead = iter(range(len(good)))
+    results = []
+    for row, found in zip(rows, problems, strict=True):
+        told = {}
+        if not found:
+            place = next(ahead)
+            told = {name: _score(scored[place]) for name, scored in by_model.items()}
+        results.append(Scored(customer_id=row.get("customer_id"), scores=told, problems=found))
+    return results
+
+
+def _told(
+    workspace: Workspace, name: str, frame: pl.DataFrame, day: date, explained: bool
+) -> list[dict[str, Any]]:
+    model = workspace.models.champion(name, day).model
+    scored = pl.DataFrame({"score": model.scores(frame)})
+    scored = scored.with_columns(band=band(workspace.models.threshold(name, day)))
+    if explained:
+        said = [[str(one) for one in row] for row in reasons(model, frame)]
+        scored = scored.with_columns(reasons=pl.Series(said, dtype=pl.List(pl.String)))
+    return scored.to_dicts()
+
+
+def _wrong(place: int, row: Mapping[str, Any], wanted: Sequence[str]) -> list[Problem]:
+    """Return what is wrong with a row: a missing field is not the same as an unknown value."""
+    found = []
+    for name in wanted:
+        if name not in row:
+            told = f"“{name}” is missing."
+            found.append(Problem(path=["rows", place], message=told, hint="Unknown is null."))
+        elif not _fits(name, row[name]):
+            kind = FEATURES[name].kind
+            told = f"“{name}” is a {kind}."
+            found.append(Problem(path=["rows", place, name], message=told))
+    customer = row.get("customer_id")
+    if isinstance(customer, bool) or not isinstance(customer, int | str | None):
+        told = "A customer's id is a number or a text."
+        found.append(Problem(path=["rows", place, "customer_id"], message=told))
+    return found
+
+
+def _fits(name: str, value: Any) -> bool:
+    kind = FEATURES[name].kind
+    match value:
+        case None:
+            return True
+        case bool():
+            return kind is Kind.BOOLEAN
+        case str() if kind is Kind.DATE:
+            try:
+                date.fromisoformat(value)
+            except ValueError:
+                return False
+            return True
+        case list() if kind is Kind.LIST:
+            return all(isinstance(one, str) for one in value)
+        case str():
+            return kind is Kind.TEXT
+        case int() | float():
+            return kind is Kind.NUMBER
+        case _:
+            return False
+
+
+def _value(name: str, value: Any) -> Any:
+    if FEATURES[name].kind is Kind.DATE and value is not None:
+        return date.fromisoformat(value)
+    return float(value) if FEATURES[name].kind is Kind.NUMBER and value is not None else value
+
+
+def _score(row: Mapping[str, Any]) -> Score:
+    return Score(score=row["score"], band=row["band"], reasons=row.get("reasons"))

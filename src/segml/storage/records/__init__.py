@@ -1,0 +1,1 @@
+"""Records: what people and runs leave behind, in one database; SQLite, or PostgreSQL by URL."""

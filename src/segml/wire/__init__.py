@@ -1,0 +1,1 @@
+"""What travels over HTTP: the shapes of requests and answers, checked on both ways."""

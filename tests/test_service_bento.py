@@ -1,0 +1,164 @@
+"""The service as it runs: a process, a port, `segml serve`; scores, previews and lookalikes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from segml import Workspace
+from segml.cli_options import moment
+from segml.core.identity import Role
+from served import WIN_BACK
+from trained_town import LATE
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Running:
+    workspace: Workspace
+    process: subprocess.Popen[bytes]
+    http: httpx.Client
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        return self.http.post(path, json=body)
+
+
+@pytest.fixture(scope="module")
+def running(town: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return `segml serve` over the town with champions; a night is run for it first."""
+    town.nightly(LATE)
+    _, secret = town.records.tokens.create("test", Role.MARKETER, moment())
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    log = tmp_path_factory.mktemp("log") / "service.log"
+    command = [sys.executable, "-m", "segml", "serve", "-w", str(town.folder), "--port", str(port)]
+    with log.open("wb") as told:
+        process = subprocess.Popen(command, stdout=told, stderr=told, env=dict(os.environ))
+    headers = {"Authorization": f"Bearer {secret}"}
+    http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60)
+    try:
+        _wait(http, process, log)
+        yield Running(town, process, http)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        http.close()
+
+
+def _wait(http: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        try:
+            if http.get("/readyz").status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    raise AssertionError(log.read_text("utf-8"))
+
+
+def test_scores_of_customers(running: Running) -> None:
+    day = running.workspace.latest.day()
+    whole = running.workspace.models.scores("churn", as_of=day)
+    ids = whole["customer_id"].head(40).to_list()
+    told = running.post("/score", {"customers": [ids[0], "nobody", *ids[1:]], "models": ["churn"]})
+    results = told.json()["results"]
+    assert results[1]["problems"][0]["path"] == ["customers", 1]
+    found = {
+        one["customer_id"]: one["scores"]["churn"]["score"] for one in results if one["scores"]
+    }
+    kept = whole.filter(whole["customer_id"].is_in(ids))
+    assert found == dict(kept.select("customer_id", "score").iter_rows())
+    speaker = told.json()["models"]["churn"]
+    reign = running.workspace.models.reign("churn", day)
+    assert reign is not None
+    assert (speaker["version"], speaker["digest"]) == (reign.version, reign.digest)
+
+
+def test_scores_of_rows_are_those_of_customers(running: Running) -> None:
+    day = running.workspace.latest.day()
+    inputs = running.workspace.models.champion("churn", day).inputs
+    scored = running.workspace.models.scores("churn", as_of=day).drop_nulls("score").head(20)
+    rows = running.workspace.features(inputs).filter(
+        pl.col("customer_id").is_in(scored["customer_id"].to_list())
+    )
+    asked = [{k: _plain(v) for k, v in row.items()} for row in rows.iter_rows(named=True)]
+    broken = asked[0] | {inputs[0]: "x"}
+    body = {"rows": [*asked, broken, {}], "models": ["churn"], "reasons": True}
+    results = running.post("/score", body).json()["results"]
+    found = [one["scores"]["churn"]["score"] for one in results[:-2]]
+    assert found == scored.sort("customer_id")["score"].to_list()
+    assert all(one["scores"]["churn"]["reasons"] for one in results[:-2])
+    assert results[-2]["problems"][0]["path"] == ["rows", len(asked), inputs[0]]
+    assert len(results[-1]["problems"]) == len(inputs)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def test_a_preview_has_one_answer(running: Running) -> None:
+    told = running.post("/preview", {"rule": WIN_BACK}).json()
+    assert told == running.post("/api/v1/preview", {"rule": WIN_BACK}).json()
+    assert told == running.workspace.preview(WIN_BACK).as_json()
+
+
+def test_a_lookalike_is_found_and_saved(running: Running) -> None:
+    told = running.post("/lookalike", {"segment": "loyalty-members", "size": 5}).json()
+    assert told["count"] == len(
+        running.workspace.lookalikes.find("loyalty-members").most_similar(5)
+    )
+    assert len(told["curve"]) == 10
+    few = running.post("/lookalike", {"customers": [1, 2]})
+    assert (few.status_code, few.json()["type"]) == (422, "too-few-customers")
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"customers": 3}', b'{"x": 1}', b"{}"])
+def test_errors_have_one_shape(running: Running, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = running.http.post("/score", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["problems"]
+    assert running.http.get("/score").status_code == 405
+    pickled = {"Content-Type": "application/vnd.bentoml+pickle"}
+    refused = running.http.post("/score", content=b"x", headers=pickled)
+    assert refused.status_code in (415, 422)
+
+
+def test_health_and_meters(running: Running) -> None:
+    for path in ("/healthz", "/livez", "/readyz"):
+        assert httpx.get(f"{running.http.base_url}{path}").status_code == 200
+    text = running.http.get("/metrics").text
+    for meter in ("segml_as_of_age_days", "segml_cache", "segml_model_version", "segml_requests"):
+        assert meter in text
+    assert httpx.get(f"{running.http.base_url}/metrics").status_code == 401
+
+
+def test_a_killed_worker_comes_back(running: Running) -> None:
+    listed = subprocess.run(
+        ["pgrep", "-P", str(running.process.pid)], capture_output=True, text=True, check=True
+    )
+    for worker in listed.stdout.split():
+        os.kill(int(worker), signal.SIGKILL)
+    for _ in range(300):
+        time.sleep(0.2)
+        try:
+            if running.post("/preview", {"rule": WIN_BACK}).status_code == 200:
+                return
+        except httpx.HTTPError:
+            continue
+    raise AssertionError("the worker did not come back")
