@@ -3,7 +3,7 @@ import { ActionIcon, Button, Group, Loader, Menu, Text } from '@mantine/core';
 import { useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
 import { IconDeviceDesktop, IconMoon, IconPlus, IconSun } from '@tabler/icons-react';
 import { Suspense } from 'react';
-import { Link, Route, Switch } from 'wouter';
+import { Link, Route, Switch, useLocation } from 'wouter';
 import { LiveRegion } from './shared/kit/announcing';
 import { LeavingQuestion } from './shared/kit/leaving';
 import { Banners, EmptyState, ErrorState } from './shared/kit/States';
@@ -16,6 +16,7 @@ import css from './Shell.module.css';
 
 export function Shell() {
   const session = useSession();
+  const [location] = useLocation();
   return (
     <>
       <a className="skip" href="#content">{t.skip}</a>
@@ -26,7 +27,7 @@ export function Shell() {
         </Link>
         <nav aria-label={t.nav.label} className={css.nav}>
           {NAVIGATION.map(({ label, href }) => (
-            <Link key={href} href={href} className={(active) => (active ? `${css.link} ${css.active}` : css.link!)}>
+            <Link key={href} href={href} className={leadsTo(href, location) ? `${css.link} ${css.active}` : css.link} aria-current={leadsTo(href, location) ? 'page' : undefined}>
               {label}
             </Link>
           ))}
@@ -67,6 +68,9 @@ export function Shell() {
     </>
   );
 }
+
+/** Whether a view at `location` is, or is below, the one at `href`. */
+const leadsTo = (href: string, location: string) => location === href || location.startsWith(`${href}/`);
 
 const SCHEMES: { value: MantineColorScheme; label: string; Icon: typeof IconSun }[] = [
   { value: 'light', label: t.nav.light, Icon: IconSun },

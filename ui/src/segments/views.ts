@@ -4,7 +4,7 @@ import { SegmentsPage } from './pages/SegmentsPage';
 import { t } from './shared/strings';
 
 export interface ViewProps {
-  params: { id?: string };
+  params: { id?: string; part?: string };
 }
 
 interface View {
@@ -13,12 +13,31 @@ interface View {
 }
 
 const SegmentBuilderPage = lazy(() => import('./pages/SegmentBuilder'));
+const SegmentInsightsPage = lazy(() => import('./pages/SegmentInsights'));
+const LookalikePage = lazy(() => import('./pages/Actions').then((page) => ({ default: page.LookalikePage })));
+const ExportPage = lazy(() => import('./pages/Actions').then((page) => ({ default: page.ExportPage })));
+const CampaignPage = lazy(() => import('./pages/Actions').then((page) => ({ default: page.CampaignPage })));
+const ModelsPage = lazy(() => import('./pages/Models'));
+const OperationsPage = lazy(() => import('./pages/Operations'));
+const AnalyticsPage = lazy(() => import('./pages/Analytics'));
 
 /** In order: the first address that fits is drawn. */
 export const VIEWS: View[] = [
   { path: '/', View: SegmentsPage },
   { path: '/new', View: SegmentBuilderPage },
   { path: '/:id/edit', View: SegmentBuilderPage },
+  { path: '/:id/insights', View: SegmentInsightsPage },
+  { path: '/:id/lookalike', View: LookalikePage },
+  { path: '/:id/export', View: ExportPage },
+  { path: '/:id/campaign', View: CampaignPage },
+  { path: '/analytics/:part?', View: AnalyticsPage },
+  { path: '/models/:part?', View: ModelsPage },
+  { path: '/operations/:part?', View: OperationsPage },
 ];
 
-export const NAVIGATION = [{ label: t.nav.segments, href: '/' }];
+export const NAVIGATION = [
+  { label: t.nav.segments, href: '/' },
+  { label: t.nav.analytics, href: '/analytics' },
+  { label: t.nav.models, href: '/models' },
+  { label: t.nav.operations, href: '/operations' },
+];

@@ -2,20 +2,31 @@
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const plain = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
+const figure = new Intl.NumberFormat(undefined, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
-const signed = new Intl.NumberFormat(undefined, { signDisplay: 'always', maximumFractionDigits: 0 });
+const signed = new Intl.NumberFormat(undefined, { signDisplay: 'exceptZero', maximumFractionDigits: 0 });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+const dayOfMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const list = new Intl.ListFormat(undefined, { type: 'conjunction' });
 
 export const asCount = (n: number) => whole.format(n);
 export const asNumber = (n: number) => plain.format(n);
+/** A measure of quality, to three places so that columns compare. */
+export const asFigure = (n: number) => figure.format(n);
 export const asShare = (n: number) => percent.format(n);
 export const asChange = (n: number) => signed.format(n);
 export const asList = (words: string[]) => list.format(words);
 
 /** `YYYY-MM-DD` as a date of the reader's; a calendar day has no time zone. */
 export const asDay = (iso: string) => day.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`));
+
+/** The same, of a year that is known from elsewhere. */
+export const asDayOfMonth = (iso: string) => dayOfMonth.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`));
+
+/** As short as it can be, such as 1.2K. */
+export const asShort = (n: number) => compact.format(n);
 
 export const asMoment = (iso: string) => moment.format(new Date(iso));
 

@@ -1,19 +1,25 @@
-/** Every word of the page, in one place: to translate it, translate this file. */
+/** Every word of the page, in one place: to translate it, translate this file and those it imports. */
 import { asCount, asDay, asList, asShare } from './format';
+import { actions } from './strings.actions';
+import { analytics } from './strings.analytics';
+import { customers, plural } from './strings.counting';
+import { models } from './strings.models';
+import { operations } from './strings.operations';
 import type { EventType } from './types/segment-types';
-
-const plural = (n: number, one: string, many: string) => `${asCount(n)} ${n === 1 ? one : many}`;
-const customers = (n: number) => plural(n, 'customer', 'customers');
 
 export const t = {
   title: 'Customer segments',
   skip: 'Skip to content',
   close: 'Close',
   customers,
+  tableOf: (label: string) => `${label}: table`,
 
   nav: {
     label: 'Main',
     segments: 'Segments',
+    analytics: 'Analytics',
+    models: 'Models',
+    operations: 'Operations',
     create: 'New segment',
     appearance: 'Colour scheme',
     light: 'Light',
@@ -300,6 +306,11 @@ export const t = {
     restored: (n: number) => `Version ${n} is back`,
     none: 'It was never changed.',
   },
+
+  analytics,
+  actions,
+  models,
+  operations,
 
   leave: {
     title: 'Leave without saving?',

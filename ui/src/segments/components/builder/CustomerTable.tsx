@@ -1,17 +1,14 @@
 /** The first customers of a rule, with the fields that the rule speaks of; each row tells why. */
 import { Text, Title } from '@mantine/core';
-import { asCount, asDay, asMoney, asNumber, asShare } from '../../shared/format';
+import { asCell, nameOf } from '../../shared/customers';
 import { useWho } from '../../shared/kit/session';
 import { t } from '../../shared/strings';
-import type { Cell, Customer, Field, Preview } from '../../shared/types/segment-types';
+import type { Customer, Preview } from '../../shared/types/segment-types';
 import { sentenceCase } from './criteria';
 import { useEditor } from './editor';
 import css from './preview.module.css';
 
 const IDENTITY = new Set(['customer_id', 'first_name', 'last_name', 'email', 'phone']);
-
-export const nameOf = ({ first_name, last_name, customer_id }: Customer): string =>
-  [first_name, last_name].filter(Boolean).join(' ') || String(customer_id);
 
 export function CustomerTable({ answer, onAsk }: { answer: Preview; onAsk: (customer: Customer) => void }) {
   const { criteria } = useEditor();
@@ -58,17 +55,4 @@ export function CustomerTable({ answer, onAsk }: { answer: Preview; onAsk: (cust
       </div>
     </>
   );
-}
-
-/** A value as a person reads it. */
-export function asCell(value: Cell | undefined, field: Pick<Field, 'kind' | 'unit'>, currency: string): string {
-  if (value === null || value === undefined) return t.value.unknown;
-  if (Array.isArray(value)) return value.join(', ');
-  if (typeof value === 'boolean') return value ? t.value.yes : t.value.no;
-  if (typeof value === 'number') {
-    if (field.unit === 'money') return asMoney(value, currency);
-    if (field.unit === 'share') return asShare(value);
-    return Number.isInteger(value) ? asCount(value) : asNumber(value);
-  }
-  return field.kind === 'date' ? asDay(value) : value;
 }

@@ -2,28 +2,30 @@
 import { Drawer, Skeleton, Stack, Text } from '@mantine/core';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { asCell, nameOf } from '../../shared/customers';
 import { useWho } from '../../shared/kit/session';
 import { ErrorState } from '../../shared/kit/States';
 import { explainCustomer } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
 import type { Customer, Explanation as Explained, Group } from '../../shared/types/segment-types';
-import { sentenceCase } from './criteria';
-import { asCell, nameOf } from './CustomerTable';
-import { useEditor } from './editor';
+import { sentenceCase, type Criteria } from './criteria';
 import css from './preview.module.css';
 import { isGroup, nodeAt } from './ruleTree';
 
 interface ExplanationProps {
   customer: Customer;
   rule: Group;
+  criteria: Criteria;
+  /** The day that is asked about; the latest night unless given. */
+  as_of?: string | undefined;
   onClose: () => void;
 }
 
-export function Explanation({ customer, rule, onClose }: ExplanationProps) {
+export function Explanation({ customer, rule, criteria, as_of, onClose }: ExplanationProps) {
   const id = customer.customer_id;
   const query = useQuery({
-    queryKey: ['explain', id, JSON.stringify(rule)],
-    queryFn: ({ signal }) => explainCustomer(id, rule, { signal }),
+    queryKey: ['explain', id, JSON.stringify(rule), as_of],
+    queryFn: ({ signal }) => explainCustomer(id, rule, as_of, { signal }),
   });
   const name = nameOf(customer);
   const title = !query.data ? name : query.data.member ? t.explain.in(name) : t.explain.out(name);
@@ -31,13 +33,12 @@ export function Explanation({ customer, rule, onClose }: ExplanationProps) {
     <Drawer opened onClose={onClose} position="right" title={title} classNames={{ title: css.drawerTitle ?? '' }}>
       {query.isPending && <Stack gap="sm">{[0, 1, 2].map((at) => <Skeleton key={at} height={56} />)}</Stack>}
       {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
-      {query.data && <Reasons explained={query.data} rule={rule} />}
+      {query.data && <Reasons explained={query.data} rule={rule} criteria={criteria} />}
     </Drawer>
   );
 }
 
-function Reasons({ explained, rule }: { explained: Explained; rule: Group }) {
-  const { criteria } = useEditor();
+function Reasons({ explained, rule, criteria }: { explained: Explained; rule: Group; criteria: Criteria }) {
   const { currency } = useWho();
   /** What an event has is a plain number: how often it happened. */
   const fieldAt = (path: number[]) => {

@@ -4,10 +4,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { IconUserSearch } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { nameOf } from '../../shared/customers';
 import { findCustomers } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
 import type { Customer } from '../../shared/types/segment-types';
-import { nameOf } from './CustomerTable';
 import css from './preview.module.css';
 
 export function PersonSearch({ onPick }: { onPick: (customer: Customer) => void }) {

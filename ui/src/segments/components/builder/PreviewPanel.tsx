@@ -7,12 +7,14 @@ import { wordsFor } from '../../shared/kit/States';
 import { t } from '../../shared/strings';
 import type { Customer, Preview } from '../../shared/types/segment-types';
 import { CustomerTable } from './CustomerTable';
+import { useEditor } from './editor';
 import { Explanation } from './Explanation';
 import { PersonSearch } from './PersonSearch';
 import type { LivePreview } from './usePreview';
 import css from './preview.module.css';
 
 export function PreviewPanel({ preview }: { preview: LivePreview }) {
+  const { criteria } = useEditor();
   const [asking, setAsking] = useState<Customer | null>(null);
   const { answer, asked } = preview;
   return (
@@ -24,7 +26,7 @@ export function PreviewPanel({ preview }: { preview: LivePreview }) {
       {asked && preview.left > 0 && <p className={css.notice}>{t.preview.left(preview.left)}</p>}
       {asked && <PersonSearch onPick={setAsking} />}
       {answer && answer.count !== null && <CustomerTable answer={answer} onAsk={setAsking} />}
-      {asking && asked && <Explanation customer={asking} rule={asked} onClose={() => setAsking(null)} />}
+      {asking && asked && <Explanation customer={asking} rule={asked} criteria={criteria} onClose={() => setAsking(null)} />}
     </section>
   );
 }

@@ -1,7 +1,7 @@
 /** One segment at a glance: who, how many, which way it goes. */
 import { ActionIcon, Badge, Menu, Text, Tooltip } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconArchive, IconCopy, IconDots, IconPencil } from '@tabler/icons-react';
+import { IconArchive, IconChartBar, IconCopy, IconDots, IconPencil } from '@tabler/icons-react';
 import { Link, useLocation } from 'wouter';
 import { asChange, asCount } from '../../shared/format';
 import { mayEdit, useWho } from '../../shared/kit/session';
@@ -94,6 +94,7 @@ function CardMenu({ segment, onArchive }: SegmentCardProps) {
         <Menu.Item component={Link} href={edit} leftSection={<IconPencil size={15} />}>
           {segment.editable && mayEdit(who) ? t.library.edit : t.library.open}
         </Menu.Item>
+        <Menu.Item component={Link} href={`/${encodeURIComponent(segment.id)}/insights`} leftSection={<IconChartBar size={15} />}>{t.analytics.insights}</Menu.Item>
         {mayEdit(who) && <Menu.Item leftSection={<IconCopy size={15} />} onClick={copy}>{t.library.duplicate}</Menu.Item>}
         {mayEdit(who) && onArchive && (
           <Menu.Item color="red.8" leftSection={<IconArchive size={15} />} onClick={() => onArchive(segment)}>{t.library.archive}</Menu.Item>

@@ -10,7 +10,7 @@ interface Cancellable {
 }
 
 /** JSON's schema says of a rule only that it has `rules`; the rule language checks the rest. */
-const asWire = (rule: Group) => rule as unknown as NewSegment['rule'];
+export const asWire = (rule: Group) => rule as unknown as NewSegment['rule'];
 
 const named = (segment: string) => ({ path: { segment } });
 
@@ -58,8 +58,9 @@ export const previewRule = (rule: Group, session: string, { signal }: Cancellabl
 export const getSql = (rule: Group, dialect: Dialect, { signal }: Cancellable) =>
   answerOf<Sql>(client.POST('/api/v1/sql', { body: { rule: asWire(rule), dialect }, signal }));
 
-export const explainCustomer = (customer: string | number, rule: Group, { signal }: Cancellable) =>
-  answerOf<Explanation>(client.POST('/api/v1/explain', { body: { customer_id: customer, rule: asWire(rule) }, signal }));
+/** Why a customer is meant by a rule, or why not; on a day, or on the latest night. */
+export const explainCustomer = (customer: string | number, rule: Group, as_of: string | undefined, { signal }: Cancellable) =>
+  answerOf<Explanation>(client.POST('/api/v1/explain', { body: { customer_id: customer, rule: asWire(rule), as_of: as_of ?? null }, signal }));
 
 export const findCustomers = (q: string, { signal }: Cancellable) =>
   answerOf<{ customers: Customer[] }>(client.GET('/api/v1/customers', { params: { query: { q, limit: 8 } }, signal }));

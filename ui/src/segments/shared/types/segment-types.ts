@@ -13,7 +13,9 @@ export type Node = Condition | Group;
 type Exactly<Told, Known> = Omit<Told, keyof Known> & Known;
 type WithRule<Told> = Exactly<Told, { rule: Group }>;
 
-export type Session = Exactly<api.Session, { role: 'viewer' | 'marketer' | 'admin' }>;
+export type Role = api.NewToken['role'];
+export type Session = Exactly<api.Session, { role: Role }>;
+export type Channel = api.AskedPlan['channel'];
 
 export type Kind = 'number' | 'text' | 'boolean' | 'date' | 'list' | 'segment';
 export type Operator = api.OperatorOf;

@@ -1,0 +1,34 @@
+/** The frame of what is done with one segment: which one, what for, and a way back to it. */
+import { Anchor } from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { Loaded } from '../../shared/kit/Loaded';
+import { Page } from '../../shared/kit/Page';
+import { segmentOn } from '../../shared/services/analyticsService';
+import { t } from '../../shared/strings';
+import type { Segment } from '../../shared/types/segment-types';
+import own from './actions.module.css';
+
+interface ActionPageProps {
+  id: string;
+  title: string;
+  lead: string;
+  children: (segment: Segment) => ReactNode;
+}
+
+export function ActionPage({ id, title, lead, children }: ActionPageProps) {
+  const segment = useQuery(segmentOn(id, undefined));
+  return (
+    <Loaded query={segment} height={480}>
+      {(found) => (
+        <Page title={`${title}: ${found.name}`} lead={lead} actions={
+          <Anchor component={Link} href={`/${encodeURIComponent(id)}/insights`} size="sm" className={own.back}><IconArrowLeft size={15} aria-hidden="true" />{t.actions.back}</Anchor>
+        }>
+          <div className={own.body}>{children(found)}</div>
+        </Page>
+      )}
+    </Loaded>
+  );
+}
