@@ -2,22 +2,18 @@
 
 import re
 import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import httpx
 import pytest
 from editing import Editing
 from playwright.sync_api import Browser, Page, sync_playwright
+from serving import served
 
 from segml.demo import restaurant
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 60  # seconds for the service to start
 PICTURES = Path(__file__).parents[2] / "build" / "pictures"
 
 
@@ -31,46 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Run the service; return a client of its API whose `base_url` is the service's."""
-    if not (Path(str(files("segml"))) / "service" / "static" / "index.html").is_file():
-        pytest.fail("the page is not built: python ui/build.py")
-    folder = tmp_path_factory.mktemp("page")
-    restaurant(folder / "workspace", customers=1500)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "log"
-    with log.open("w") as out:
-        command = [sys.executable, "-m", "segml", "serve", "-w", str(folder / "workspace")]
-        running = subprocess.Popen([*command, "--port", str(port)], stdout=out, stderr=out)
-    try:
-        yield _client(f"http://127.0.0.1:{port}", log)
-    finally:
-        running.terminate()
-        running.wait(20)
-
-
-def _client(address: str, log: Path) -> httpx.Client:
-    ready = httpx.HTTPTransport(retries=5)
-    with httpx.Client(base_url=address, transport=ready) as asking:
-        for _ in range(PATIENCE * 4):
-            try:
-                if asking.get("/readyz", timeout=1).is_success:
-                    break
-            except httpx.TransportError:
-                pass
-            _wait()
-        else:
-            pytest.fail(f"the service did not start:\n{log.read_text()}")
-    found = re.search(r"\?token=(\S+)", log.read_text())
-    assert found, log.read_text()
-    headers = {"Authorization": f"Bearer {found[1]}"}
-    return httpx.Client(base_url=address, headers=headers, timeout=30)
-
-
-def _wait() -> None:
-    import time
-
-    time.sleep(0.25)
+    folder = tmp_path_factory.mktemp("page") / "workspace"
+    restaurant(folder, customers=1500)
+    with served(folder) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,10 @@
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from editing import Editing
 from playwright.sync_api import Page, Route, expect
+from viewing import faults, opened
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {
     "library": "/",
     "new": "/new",
@@ -14,23 +13,25 @@ VIEWS = {
     "event": "/vip-upsell/edit",
     "membership": "/recently-at-risk/edit",
     "model": "/churn-risk-high/edit",
+    "insights": "/vip-customers/insights",
+    "members": "/vip-customers/insights?section=members",
+    "movement": "/at-risk/insights?section=movement",
+    "versions": "/vip-customers/insights?section=versions",
+    "lookalike": "/lunch-crowd/lookalike",
+    "export": "/vip-customers/export",
+    "campaign": "/vip-customers/campaign",
+    "overlap": "/analytics",
+    "compare": "/analytics/compare",
+    "revenue": "/analytics/revenue",
+    "models": "/models",
+    "nights": "/operations",
+    "webhooks": "/operations/webhooks",
+    "exports": "/operations/exports",
+    "campaigns": "/operations/campaigns",
+    "access": "/operations/access",
 }
 SCHEMES = [{"color_scheme": "light"}, {"color_scheme": "dark"}]
 WIDTHS = [{"viewport": {"width": width, "height": 844}} for width in (390, 1024, 1440)]
-
-
-def opened(page: Page, service: httpx.Client, path: str) -> Page:
-    page.goto(f"{service.base_url}/admin/customers/segments{path}")
-    page.wait_for_load_state("networkidle")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    return page
-
-
-def faults(page: Page) -> list[str]:
-    # What fades in has no settled colour before it has come.
-    page.wait_for_timeout(400)
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    return [f"{one['id']}: {node['html'][:300]}" for one in found for node in one["nodes"]]
 
 
 def scheme_of(given: dict) -> str:

@@ -10,7 +10,6 @@ export const actions = {
   lookalike: {
     title: 'Find lookalikes',
     lead: 'Customers who are not in the segment, but most like its members.',
-    seed: 'Like whom',
     finding: 'Learning what its members have in common…',
     size: 'Size of the list',
     sizeOf: (percent: number) => `${percent} % of the candidates`,

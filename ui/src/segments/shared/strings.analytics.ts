@@ -18,7 +18,6 @@ export const analytics = {
     section: { overview: 'Overview', members: 'Members', movement: 'Movement', versions: 'Versions' },
     asOf: 'As it stood on',
     latest: 'Latest night',
-    past: (as_of: string) => `You are looking at ${asDay(as_of)}.`,
     notCounted: 'Nobody can be counted on this day',
   },
 
@@ -129,7 +128,6 @@ export const analytics = {
     itself: 'all',
     combinations: 'Exactly in these',
     combinationsHelp: 'Everybody is counted once: those in just these segments and in none of the others.',
-    only: 'only',
     inside: 'in',
     size: 'Customers',
     none: 'Nobody is in any of them.',

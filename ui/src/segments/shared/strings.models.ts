@@ -5,7 +5,6 @@ import { customers, plural } from './strings.counting';
 export const models = {
   heading: 'Models',
   lead: 'What they foretell of each customer becomes a criterion of the rules. Here is how far each can be trusted.',
-  all: 'All models',
   none: 'No model is declared',
   noneHelp: 'A model is one file in the folder “models” of the workspace.',
   untrained: 'Not trained yet',
@@ -22,10 +21,10 @@ export const models = {
     of: { all: 'Of all customers', active: 'Of active customers' } as Record<string, string>,
     certified: 'Certified',
     notCertified: 'Not certified',
-    withdrawn: (since: string, why: string) => `Withdrawn on ${asDay(since)}: ${why}`,
+    withdrawn: 'Withdrawn',
+    withdrawnOn: (since: string, why: string) => `Withdrawn on ${asDay(since)}: ${why}`,
     expired: 'Expired',
     until: (day: string) => `Valid until ${asDay(day)}`,
-    precision: (level: number, confidence: number) => `${asShare(level)} precision, with ${asShare(confidence)} confidence`,
   },
 
   scores: {

@@ -2,6 +2,7 @@
 import '@mantine/charts/styles.css';
 import { BarChart } from '@mantine/charts';
 import { asShare } from '../../shared/format';
+import { Legend } from '../../shared/kit/Legend';
 import { t } from '../../shared/strings';
 
 export interface Part {
@@ -19,12 +20,15 @@ interface DistributionChartProps {
 
 export default function DistributionChart({ parts, label, name, against }: DistributionChartProps) {
   return (
-    <BarChart data={parts} dataKey="range" h={260} gridAxis="x" tickLine="none" withLegend legendProps={{ verticalAlign: 'bottom', height: 28, itemSorter: null }}
+    <>
+      <BarChart data={parts} dataKey="range" h={240} gridAxis="x" tickLine="none"
       series={[
         { name: 'segment', label: name, color: 'var(--accent)' },
         { name: 'against', label: against, color: 'var(--other)' },
       ]}
       valueFormatter={asShare} yAxisProps={{ width: 48 }} xAxisProps={{ interval: 'preserveStartEnd', minTickGap: 8 }}
       barChartProps={{ 'aria-label': t.analytics.distribution.chart(label) } as object} />
+      <Legend entries={[{ label: name }, { label: against, other: true }]} />
+    </>
   );
 }

@@ -2,6 +2,7 @@
 import '@mantine/charts/styles.css';
 import { AreaChart, BarChart } from '@mantine/charts';
 import { asChange, asCount, asDay, asDayOfMonth } from '../../shared/format';
+import { Legend } from '../../shared/kit/Legend';
 import { t } from '../../shared/strings';
 import type { NightOf } from '../../shared/services/api.gen';
 
@@ -36,13 +37,14 @@ export default function TrendChart({ nights }: { nights: NightOf[] }) {
         series={[{ name: 'count', label: t.analytics.trend.size, color: 'var(--accent)' }]}
         yAxisProps={{ domain: ['auto', 'auto'], width: 56 }}
         valueFormatter={asCount} areaChartProps={{ syncId: SYNC, 'aria-label': t.analytics.trend.chart } as object} withXAxis={false} />
-      <BarChart {...shared} h={130} type="stacked" maxBarWidth={14}
+      <BarChart {...shared} h={110} type="stacked" maxBarWidth={14}
         series={[
           { name: 'entered', label: t.analytics.trend.entered, color: 'var(--accent)' },
           { name: 'left', label: t.analytics.trend.left, color: 'var(--other)' },
         ]}
         yAxisProps={{ width: 56 }}
-        valueFormatter={asChange} barChartProps={{ syncId: SYNC, stackOffset: 'sign', 'aria-label': t.analytics.trend.movesChart } as object} withLegend legendProps={{ verticalAlign: 'bottom', height: 28, itemSorter: null }} />
+        valueFormatter={asChange} barChartProps={{ syncId: SYNC, stackOffset: 'sign', 'aria-label': t.analytics.trend.movesChart } as object} />
+      <Legend entries={[{ label: t.analytics.trend.entered }, { label: t.analytics.trend.left, other: true }]} />
     </>
   );
 }

@@ -13,13 +13,13 @@ const words = t.models.certificate;
 export function CertificateWords({ certificates, withdrawn }: { certificates: Certificates; withdrawn: Withdrawal | null }) {
   return (
     <>
-      {withdrawn && <p className={css.note} role="status"><IconAlertTriangle size={17} aria-hidden="true" />{words.withdrawn(withdrawn.since, withdrawn.why)}</p>}
+      {withdrawn && <p className={css.note} role="status"><IconAlertTriangle size={17} aria-hidden="true" />{words.withdrawnOn(withdrawn.since, withdrawn.why)}</p>}
       <ul className={css.list}>
         {Object.entries(words.of).map(([population, label]) => {
           const certificate = certificates[population];
           return certificate && (
             <li key={population} className={own.promise}>
-              <div className={own.promiseHead}><Text fw={600} size="sm">{label}</Text><CertificateBadge certificate={certificate} /></div>
+              <div className={own.promiseHead}><Text fw={600} size="sm">{label}</Text><CertificateBadge certificate={certificate} withdrawn={withdrawn !== null} /></div>
               <Text size="sm">{certificate.words}</Text>
             </li>
           );
@@ -29,9 +29,9 @@ export function CertificateWords({ certificates, withdrawn }: { certificates: Ce
   );
 }
 
-export function CertificateBadge({ certificate }: { certificate: Certificate }) {
+export function CertificateBadge({ certificate, withdrawn }: { certificate: Certificate; withdrawn?: boolean }) {
   const { as_of } = useWho();
-  const standing = standingOf(certificate, as_of ?? '');
+  const standing = standingOf(certificate, as_of ?? '', withdrawn);
   return (
     <Badge className={own.badge} data-standing={standing} tt="none" fw={550}>
       {standing === 'certified' && certificate.certified ? words.until(certificate.expires) : words[standing]}

@@ -123,7 +123,7 @@ function Versions({ champions }: { champions: ChampionOf[] }) {
           </tr>
         </thead>
         <tbody>
-          {champions.map(({ version, since, taught_as_of, threshold, certificate }, at) => {
+          {champions.map(({ version, since, taught_as_of, threshold, certificate, withdrawn }, at) => {
             const promise = (certificate as Certificates).all;
             return (
               <tr key={version}>
@@ -131,7 +131,7 @@ function Versions({ champions }: { champions: ChampionOf[] }) {
                 <td>{asDay(since)}</td>
                 <td>{asDay(taught_as_of)}</td>
                 <td data-kind="number">{asShare(threshold)}</td>
-                <td>{promise && <CertificateBadge certificate={promise} />}</td>
+                <td>{promise && <CertificateBadge certificate={promise} withdrawn={withdrawn !== null} />}</td>
               </tr>
             );
           })}

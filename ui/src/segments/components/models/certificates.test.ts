@@ -8,6 +8,11 @@ test('a certificate counts until the day on which it ends', () => {
   expect(standingOf(certified, '2026-09-29')).toBe('expired');
 });
 
+test('what was withdrawn counts no more', () => {
+  expect(standingOf(certified, '2026-05-01', true)).toBe('withdrawn');
+  expect(standingOf({ certified: false, words: '' }, '2026-05-01', true)).toBe('notCertified');
+});
+
 test('what was never proven does not expire', () => {
   expect(standingOf({ certified: false, words: '' }, '2030-01-01')).toBe('notCertified');
 });

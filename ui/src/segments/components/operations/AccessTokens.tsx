@@ -28,8 +28,16 @@ export function AccessTokens() {
   );
 }
 
-function NewToken() {
+/** Return how to ask anew for what a change of tokens is seen in. */
+function useChanged(): () => void {
   const client = useQueryClient();
+  return () => {
+    for (const key of ['tokens', 'audit']) void client.invalidateQueries({ queryKey: [key] });
+  };
+}
+
+function NewToken() {
+  const changed = useChanged();
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const [until, setUntil] = useState('');
@@ -37,7 +45,7 @@ function NewToken() {
     mutationFn: () => createToken({ name, role, expires_at: until ? `${until}T00:00:00Z` : null }),
     onSuccess: () => {
       setName('');
-      void client.invalidateQueries({ queryKey: ['tokens'] });
+      changed();
     },
   });
   const submit = (event: FormEvent) => {
@@ -75,12 +83,12 @@ function Table({ tokens }: { tokens: TokenOf[] }) {
 }
 
 function Row({ token: { id, name, role, created_at, expires_at, holds } }: { token: TokenOf }) {
-  const client = useQueryClient();
+  const changed = useChanged();
   const revoke = useMutation({
     mutationFn: () => revokeToken(id),
     onSuccess: () => {
       notifications.show({ message: words.revoked });
-      void client.invalidateQueries({ queryKey: ['tokens'] });
+      changed();
     },
   });
   return (

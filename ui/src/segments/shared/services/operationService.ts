@@ -44,6 +44,7 @@ export const auditLog = infiniteQueryOptions({
   queryKey: ['audit'],
   queryFn: ({ signal, pageParam }) =>
     answerOf<Audit>(client.GET('/api/v1/audit', { params: { query: { limit: AUDIT_PAGE, ...(pageParam !== undefined && { before: pageParam }) } }, signal })),
+  staleTime: 0,
   initialPageParam: undefined as number | undefined,
   getNextPageParam: ({ entries }) => (entries.length < AUDIT_PAGE ? undefined : entries.at(-1)!.id),
 });

@@ -1,0 +1,53 @@
+"""The service as it runs, over a workspace of a test's own."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import httpx
+import pytest
+
+PATIENCE = 60  # seconds for the service to start
+
+
+@contextmanager
+def served(workspace: Path) -> Iterator[httpx.Client]:
+    """Run the service over a workspace; give a client of it."""
+    if not (Path(str(files("segml"))) / "service" / "static" / "index.html").is_file():
+        pytest.fail("the page is not built: python ui/build.py")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = workspace.parent / "log"
+    with log.open("w") as out:
+        command = [sys.executable, "-m", "segml", "serve", "-w", str(workspace)]
+        running = subprocess.Popen([*command, "--port", str(port)], stdout=out, stderr=out)
+    try:
+        yield _client(f"http://127.0.0.1:{port}", log)
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+def _client(address: str, log: Path) -> httpx.Client:
+    ready = httpx.HTTPTransport(retries=5)
+    with httpx.Client(base_url=address, transport=ready) as asking:
+        for _ in range(PATIENCE * 4):
+            try:
+                if asking.get("/readyz", timeout=1).is_success:
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(0.25)
+        else:
+            pytest.fail(f"the service did not start:\n{log.read_text()}")
+    found = re.search(r"\?token=(\S+)", log.read_text())
+    assert found, log.read_text()
+    headers = {"Authorization": f"Bearer {found[1]}"}
+    return httpx.Client(base_url=address, headers=headers, timeout=30)
