@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -50,27 +51,22 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 def _client(address: str, log: Path) -> httpx.Client:
-    ready = httpx.HTTPTransport(retries=5)
-    with httpx.Client(base_url=address, transport=ready) as asking:
-        for _ in range(PATIENCE * 4):
-            try:
-                if asking.get("/readyz", timeout=1).is_success:
-                    break
-            except httpx.TransportError:
-                pass
-            _wait()
-        else:
+    until = time.monotonic() + PATIENCE
+    while not _ready(address):
+        if time.monotonic() > until:
             pytest.fail(f"the service did not start:\n{log.read_text()}")
+        time.sleep(0.25)
     found = re.search(r"\?token=(\S+)", log.read_text())
     assert found, log.read_text()
     headers = {"Authorization": f"Bearer {found[1]}"}
     return httpx.Client(base_url=address, headers=headers, timeout=30)
 
 
-def _wait() -> None:
-    import time
-
-    time.sleep(0.25)
+def _ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=1).is_success
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
 """Every view: without faults for axe, usable at every width, and with words for every state."""
 
+import gzip
+
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from editing import Editing
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {
@@ -266,6 +268,24 @@ def test_twenty_levels_begin_collapsed(page: Page, service: httpx.Client) -> Non
         expand.click()
     expect(page.get_by_label("VIP mark: value")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+def test_the_first_load_is_small(page: Page, service: httpx.Client) -> None:
+    answers: list[Response] = []
+    page.on("response", answers.append)
+    opened(page, service, "/vip-upsell/edit")
+    scripts = {told.url: told.body() for told in answers if told.url.endswith(".js")}
+    assert 0 < sum(len(gzip.compress(script)) for script in scripts.values()) <= 300_000
+
+
+def test_a_service_that_is_away_is_said_above_every_view(page: Page, service: httpx.Client) -> None:
+    opened(page, service, "/lunch-crowd/edit")
+    page.route("**/api/v1/**", lambda route: route.abort("connectionrefused"))
+    page.get_by_label("Number of orders: value").fill("9")
+    banner = page.get_by_role("status").filter(has_text="cannot be reached")
+    expect(banner).to_be_visible()
+    page.unroute("**/api/v1/**")
+    expect(banner).to_have_count(0, timeout=10_000)
 
 
 def test_nothing_comes_from_elsewhere(page: Page, service: httpx.Client) -> None:

@@ -28,7 +28,7 @@ export function Explanation({ customer, rule, onClose }: ExplanationProps) {
   const name = nameOf(customer);
   const title = !query.data ? name : query.data.member ? t.explain.in(name) : t.explain.out(name);
   return (
-    <Drawer opened onClose={onClose} position="right" title={title} classNames={{ title: css.drawerTitle ?? '' }}>
+    <Drawer opened onClose={onClose} position="right" title={title}>
       {query.isPending && <Stack gap="sm">{[0, 1, 2].map((at) => <Skeleton key={at} height={56} />)}</Stack>}
       {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && <Reasons explained={query.data} rule={rule} />}

@@ -10,6 +10,7 @@ import { t } from '../../shared/strings';
 import type { Group, Segment } from '../../shared/types/segment-types';
 import { BuilderBar, type View } from './BuilderBar';
 import css from './builder.module.css';
+import ruleCss from './rule.module.css';
 import { CountBar } from './CountBar';
 import { CriteriaSelector } from './CriteriaSelector';
 import type { Criteria } from './criteria';
@@ -98,6 +99,6 @@ function Limits({ rule, criteria }: { rule: Group; criteria: Criteria }) {
     const n = conditionsIn(rule);
     return [n > conditions && t.builder.tooMany(n, conditions), depthOf(rule) > depth && t.builder.tooDeep(depth)].filter((text) => text !== false);
   }, [rule, depth, conditions]);
-  return words.map((text) => <p key={text} className={css.problem} role="alert">{text}</p>);
+  return words.map((text) => <p key={text} className={ruleCss.problem} role="alert">{text}</p>);
 }
 
