@@ -272,7 +272,7 @@ def test_twenty_levels_begin_collapsed(page: Page, service: httpx.Client) -> Non
 
 def test_the_first_load_is_small(page: Page, service: httpx.Client) -> None:
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda told: answers.append(told))
     opened(page, service, "/vip-upsell/edit")
     scripts = {told.url: told.body() for told in answers if told.url.endswith(".js")}
     assert 0 < sum(len(gzip.compress(script)) for script in scripts.values()) <= 300_000
