@@ -1,5 +1,6 @@
 """Hands in the builder, as fast as a person's."""
 
+import json
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -62,8 +63,6 @@ class Editing:
 
 def rule_of(page: Page) -> Any:
     """Return the rule as the builder's JSON shows it."""
-    import json
-
     # The labels of the segmented control are what a person presses; its radios are hidden.
     page.get_by_text("JSON", exact=True).first.click()
     rule = json.loads(page.get_by_role("textbox", name="JSON").input_value())

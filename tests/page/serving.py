@@ -36,18 +36,19 @@ def served(workspace: Path) -> Iterator[httpx.Client]:
 
 
 def _client(address: str, log: Path) -> httpx.Client:
-    ready = httpx.HTTPTransport(retries=5)
-    with httpx.Client(base_url=address, transport=ready) as asking:
-        for _ in range(PATIENCE * 4):
-            try:
-                if asking.get("/readyz", timeout=1).is_success:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.25)
-        else:
+    until = time.monotonic() + PATIENCE
+    while not _ready(address):
+        if time.monotonic() > until:
             pytest.fail(f"the service did not start:\n{log.read_text()}")
+        time.sleep(0.25)
     found = re.search(r"\?token=(\S+)", log.read_text())
     assert found, log.read_text()
     headers = {"Authorization": f"Bearer {found[1]}"}
     return httpx.Client(base_url=address, headers=headers, timeout=30)
+
+
+def _ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=1).is_success
+    except httpx.TransportError:
+        return False

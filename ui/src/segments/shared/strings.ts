@@ -74,8 +74,6 @@ export const t = {
     moves: (entered: number, left: number) => `${customers(entered)} entered and ${asCount(left)} left last night`,
     trend: (first: number, last: number, nights: number) =>
       `Size over ${plural(nights, 'night', 'nights')}: from ${asCount(first)} to ${asCount(last)}`,
-    entered: 'entered',
-    left: 'left',
     more: (name: string) => `Actions for ${name}`,
     open: 'Open',
     edit: 'Edit',
@@ -182,8 +180,6 @@ export const t = {
     memberships: 'Entered or left a segment',
     membershipsHelp: 'Came into a segment, or went out of it, lately.',
     eventOf: (event: EventType) => `How often, or how much: with ${asList(event.fields.slice(0, 4).map(({ label }) => label))}.`,
-    add: (label: string) => `Add ${label}`,
-    choose: 'Choose a criterion',
   },
 
   value: {
@@ -262,14 +258,12 @@ export const t = {
     nobodyFound: 'Nobody found',
     why: (name: string) => `Why is ${name} in, or not in?`,
     customer: 'Customer',
-    retrying: 'The count will go on when the service is back.',
     showCount: 'Show customers',
   },
 
   explain: {
     in: (name: string) => `${name} is in this segment`,
     out: (name: string) => `${name} is not in this segment`,
-    condition: 'Condition',
     has: 'Has',
     holds: 'True, as it must be',
     fails: 'Decides against',
@@ -291,8 +285,6 @@ export const t = {
     same: 'Nobody enters or leaves: the segment stays as it is today.',
     why: (n: number, words: string) => `${asCount(n)} because of: ${words}`,
     saved: (name: string) => `“${name}” was saved`,
-    blocked: 'Fill in or remove the conditions that need attention first.',
-    needName: 'Give it a name.',
     badId: 'Small letters, digits and hyphens.',
     stale: 'Somebody else saved this segment meanwhile. Look at the versions, then save yours as a copy or reload.',
   },
@@ -304,7 +296,6 @@ export const t = {
     by: (who: string, when: string) => `${who}, ${when}`,
     restore: 'Bring back',
     restored: (n: number) => `Version ${n} is back`,
-    none: 'It was never changed.',
   },
 
   analytics,

@@ -2,7 +2,8 @@
 import { memo } from 'react';
 import { t } from '../../shared/strings';
 import type { Condition, Field } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import ruleCss from './rule.module.css';
+import css from './values.module.css';
 import { MEMBERSHIPS, newCondition, SEGMENT, sentenceCase, shapeOf, withOperator } from './criteria';
 import { CriterionList } from './CriterionList';
 import { fieldOf, updateCondition, useEditor } from './editor';
@@ -65,9 +66,9 @@ interface FieldNameProps {
 /** The name of a condition's criterion; pressing it chooses another. */
 export function FieldName({ node, label, description, scope, locked }: FieldNameProps) {
   const editor = useEditor();
-  if (scope) return <span className={css.fieldName}>{label}</span>;
+  if (scope) return <span className={ruleCss.fieldName}>{label}</span>;
   return (
-    <LazyPanel role="dialog" label={t.builder.field(label)} className={css.field} disabled={locked} width={340} button={label}
+    <LazyPanel role="dialog" label={t.builder.field(label)} className={ruleCss.field} disabled={locked} width={340} button={label}
       attributes={description ? { title: description } : {}}>
       {(close) => (
         <CriterionList groups={editor.criteria.groups} onPick={(name) => {

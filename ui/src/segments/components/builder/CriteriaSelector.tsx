@@ -1,7 +1,7 @@
 /** The palette: every criterion there is, to drag into the rule or to add with Enter. */
 import { useRef } from 'react';
 import { t } from '../../shared/strings';
-import css from './builder.module.css';
+import css from './panels.module.css';
 import { type Criterion } from './criteria';
 import { CriterionList, CriterionWords } from './CriterionList';
 import { useDraggable } from './dragging';

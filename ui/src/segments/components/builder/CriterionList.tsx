@@ -3,7 +3,8 @@ import { TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { t } from '../../shared/strings';
-import css from './builder.module.css';
+import css from './panels.module.css';
+import ruleCss from './rule.module.css';
 import { bestFound, found, type Criterion, type CriterionGroup } from './criteria';
 
 interface CriterionListProps {
@@ -48,7 +49,7 @@ export function CriterionList({ groups, onPick, item }: CriterionListProps) {
             })}
           </div>
         ))}
-        {!shown.length && <p className={css.hint} role="status">{t.palette.none}</p>}
+        {!shown.length && <p className={ruleCss.hint} role="status">{t.palette.none}</p>}
       </div>
     </div>
   );

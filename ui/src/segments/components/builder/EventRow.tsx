@@ -4,7 +4,8 @@ import { currencySign } from '../../shared/format';
 import { useWho } from '../../shared/kit/session';
 import { t } from '../../shared/strings';
 import type { Condition, EventType, Group } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import css from './rule.module.css';
+import valuesCss from './values.module.css';
 import { FieldName, type RowProps } from './ConditionRow';
 import { sentenceCase } from './criteria';
 import { updateCondition, useEditor } from './editor';
@@ -36,10 +37,10 @@ export function EventRow({ node, scope, held }: RowProps<EventCondition>) {
         </div>
       }>
       <FieldName node={node} label={label} scope={scope} locked={locked} />
-      <span data-value className={css.value}>
+      <span data-value className={valuesCss.value}>
         <HowOften event={event} node={node} label={label} locked={locked} />
       </span>
-      <span className={css.unit}>{t.event.where}</span>
+      <span className={valuesCss.unit}>{t.event.where}</span>
       {node.value.rules.length > 1 && (
         <Choice quiet label={t.builder.combine} value={node.value.combinator} disabled={locked}
           options={[{ value: 'and', label: `${t.builder.all.toLowerCase()} ${t.builder.allOf}` }, { value: 'or', label: `${t.builder.any.toLowerCase()} ${t.builder.anyOf}` }]}

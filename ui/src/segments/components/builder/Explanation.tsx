@@ -30,7 +30,7 @@ export function Explanation({ customer, rule, criteria, as_of, onClose }: Explan
   const name = nameOf(customer);
   const title = !query.data ? name : query.data.member ? t.explain.in(name) : t.explain.out(name);
   return (
-    <Drawer opened onClose={onClose} position="right" title={title} classNames={{ title: css.drawerTitle ?? '' }}>
+    <Drawer opened onClose={onClose} position="right" title={title}>
       {query.isPending && <Stack gap="sm">{[0, 1, 2].map((at) => <Skeleton key={at} height={56} />)}</Stack>}
       {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && <Reasons explained={query.data} rule={rule} criteria={criteria} />}

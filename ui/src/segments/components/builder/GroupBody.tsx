@@ -2,7 +2,7 @@
 import { memo } from 'react';
 import { t } from '../../shared/strings';
 import type { Group } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import css from './rule.module.css';
 import { ConditionRow } from './ConditionRow';
 import { GroupCard } from './GroupCard';
 import { isGroup } from './ruleTree';

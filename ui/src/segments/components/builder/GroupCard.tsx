@@ -3,7 +3,8 @@ import { IconChevronDown, IconChevronRight, IconPlus } from '@tabler/icons-react
 import { memo, useRef, useState } from 'react';
 import { t } from '../../shared/strings';
 import type { Group, Node } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import css from './rule.module.css';
+import valuesCss from './values.module.css';
 import { CriterionList } from './CriterionList';
 import { useDraggable, useDropZone } from './dragging';
 import { useEditor } from './editor';
@@ -48,7 +49,7 @@ export const GroupCard = memo(function GroupCard({ group, scope, depth, held }: 
           </button>
         )}
         <Combination group={group} locked={locked} />
-        {collapsed && <span className={css.unit}>{t.builder.collapsed(conditionsIn(group))}</span>}
+        {collapsed && <span className={valuesCss.unit}>{t.builder.collapsed(conditionsIn(group))}</span>}
         <span className={css.tail}>
           <Tail node={group} note={note} />
           {depth > 0 && <RowMenu node={group} label={label} detail={scope !== ''} held={held} />}
@@ -78,7 +79,7 @@ function Combination({ group, locked }: { group: Group; locked: boolean }) {
         {option('and', t.builder.all)}
         {option('or', t.builder.any)}
       </span>
-      <span className={css.unit}>{group.combinator === 'or' ? t.builder.anyOf : t.builder.allOf}</span>
+      <span className={valuesCss.unit}>{group.combinator === 'or' ? t.builder.anyOf : t.builder.allOf}</span>
     </>
   );
 }

@@ -4,7 +4,7 @@
  */
 import { Popover } from '@mantine/core';
 import { useRef, useState, type ReactNode } from 'react';
-import css from './builder.module.css';
+import css from './panels.module.css';
 
 interface LazyPanelProps {
   label: string;

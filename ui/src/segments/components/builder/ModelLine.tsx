@@ -2,7 +2,8 @@
 import { IconCertificate, IconCertificateOff } from '@tabler/icons-react';
 import { t } from '../../shared/strings';
 import type { Condition, Field } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import builderCss from './builder.module.css';
+import css from './rule.module.css';
 import { updateCondition, useEditor } from './editor';
 
 export function ModelLine({ field, node, locked }: { field: Field; node: Condition; locked: boolean }) {
@@ -17,7 +18,7 @@ export function ModelLine({ field, node, locked }: { field: Field; node: Conditi
         : <><IconCertificateOff size={15} aria-hidden="true" /> {t.model.notCertified}</>}
       {threshold !== null && <span>{t.model.threshold(threshold)}</span>}
       {threshold !== null && node.value !== threshold && (
-        <button type="button" className={css.link} disabled={locked} onClick={() => updateCondition(editor, node.id!, { value: threshold })}>
+        <button type="button" className={builderCss.link} disabled={locked} onClick={() => updateCondition(editor, node.id!, { value: threshold })}>
           {t.model.use(threshold)}
         </button>
       )}

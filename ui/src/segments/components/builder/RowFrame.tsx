@@ -4,7 +4,7 @@ import { useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { asCount } from '../../shared/format';
 import { t } from '../../shared/strings';
 import type { Node } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import css from './rule.module.css';
 import { useDraggable, useDropZone } from './dragging';
 import { useEditor, type Editor } from './editor';
 import { useNote, type Note } from './notes';

@@ -5,7 +5,7 @@ import {
 } from '@tabler/icons-react';
 import { t } from '../../shared/strings';
 import type { Node } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import css from './rule.module.css';
 import { useEditor, type Editor } from './editor';
 import { LazyPanel, MenuEntries, type MenuEntry } from './LazyPanel';
 import { isGroup } from './ruleTree';

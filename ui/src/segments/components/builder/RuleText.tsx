@@ -21,7 +21,7 @@ export function RuleSql({ rule }: { rule: Group | undefined }) {
     enabled: rule !== undefined,
   });
   return (
-    <div className={css.text}>
+    <div>
       <Row justify="space-between" mb="sm">
         <SegmentedControl size="xs" aria-label={t.builder.dialect} data={DIALECTS} value={dialect} onChange={(value) => setDialect(value as Dialect)} />
         {query.data && <Copy text={query.data.sql} />}
@@ -41,7 +41,7 @@ export function RuleJson({ rule, readOnly }: { rule: Group; readOnly: boolean })
   const text = typed ?? stored;
   const read = parsedRule(text);
   return (
-    <div className={css.text}>
+    <div>
       <JsonInput label={t.builder.view.json} description={t.builder.jsonHelp} value={text} onChange={setTyped} readOnly={readOnly} autosize minRows={12} maxRows={28}
         error={'problem' in read ? read.problem : undefined} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13 } }} />
       <Row justify="flex-end" mt="sm">

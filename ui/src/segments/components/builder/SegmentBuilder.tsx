@@ -10,6 +10,7 @@ import { t } from '../../shared/strings';
 import type { Group, Segment } from '../../shared/types/segment-types';
 import { BuilderBar, type View } from './BuilderBar';
 import css from './builder.module.css';
+import ruleCss from './rule.module.css';
 import { CountBar } from './CountBar';
 import { CriteriaSelector } from './CriteriaSelector';
 import type { Criteria } from './criteria';
@@ -45,7 +46,8 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   const wide = useMediaQuery('(min-width: 76em)', true, { getInitialValueInEffect: false });
   const readOnly = !mayEdit(who);
   const wire = useMemo(() => toWire(rule), [rule]);
-  const unsaved = useMemo(() => JSON.stringify(wire) !== JSON.stringify(toWire(initial)), [wire, initial]);
+  const saved = useMemo(() => JSON.stringify(toWire(initial)), [initial]);
+  const unsaved = useMemo(() => JSON.stringify(wire) !== saved, [wire, saved]);
   const release = useLeavingGuard(unsaved);
   const canSave = rule.rules.length > 0 && preview.left === 0 && preview.answer?.count != null;
   useUndoKeys(editor);
@@ -54,7 +56,7 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   }, [segment?.name]);
 
   const close = () => setDialog(null);
-  const saved = (made: Segment) => {
+  const onSaved = (made: Segment) => {
     close();
     release();
     notifications.show({ message: t.save.saved(made.name) });
@@ -83,9 +85,9 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
         <Drawer opened={dialog === 'customers' && !wide} onClose={close} position="bottom" size="85%" title={t.preview.sample}>
           <PreviewPanel preview={preview} />
         </Drawer>
-        {dialog === 'save' && <SaveDialog segment={segment} name="" rule={wire} onClose={close} onSaved={saved} />}
-        {dialog === 'copy' && <SaveDialog name={segment ? t.library.copyName(segment.name) : ''} rule={wire} onClose={close} onSaved={saved} />}
-        {dialog === 'versions' && segment && <VersionsDrawer segment={segment} mayRestore={!readOnly} onClose={close} onRestored={saved} />}
+        {dialog === 'save' && <SaveDialog segment={segment} name="" rule={wire} onClose={close} onSaved={onSaved} />}
+        {dialog === 'copy' && <SaveDialog name={segment ? t.library.copyName(segment.name) : ''} rule={wire} onClose={close} onSaved={onSaved} />}
+        {dialog === 'versions' && segment && <VersionsDrawer segment={segment} mayRestore={!readOnly} onClose={close} onRestored={onSaved} />}
       </NotesContext>
     </EditorContext>
   );
@@ -98,6 +100,6 @@ function Limits({ rule, criteria }: { rule: Group; criteria: Criteria }) {
     const n = conditionsIn(rule);
     return [n > conditions && t.builder.tooMany(n, conditions), depthOf(rule) > depth && t.builder.tooDeep(depth)].filter((text) => text !== false);
   }, [rule, depth, conditions]);
-  return words.map((text) => <p key={text} className={css.problem} role="alert">{text}</p>);
+  return words.map((text) => <p key={text} className={ruleCss.problem} role="alert">{text}</p>);
 }
 

@@ -2,7 +2,7 @@
 import { MultiSelect } from '@mantine/core';
 import { t } from '../../shared/strings';
 import type { Condition, Group } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import css from './values.module.css';
 import { FieldName, type RowProps } from './ConditionRow';
 import { updateCondition, useEditor } from './editor';
 import { RowFrame } from './RowFrame';

@@ -3,7 +3,7 @@ import { useWho } from '../../shared/kit/session';
 import { currencySign } from '../../shared/format';
 import { t } from '../../shared/strings';
 import type { Field, ValueShape } from '../../shared/types/segment-types';
-import css from './builder.module.css';
+import css from './values.module.css';
 import { Choice } from './values/Choice';
 import { Choices } from './values/Choices';
 import { NumberBox } from './values/NumberBox';

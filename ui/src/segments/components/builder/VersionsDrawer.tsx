@@ -16,7 +16,7 @@ interface VersionsDrawerProps {
 }
 
 export function VersionsDrawer({ segment, mayRestore, onClose, onRestored }: VersionsDrawerProps) {
-  const versions = useVersions(segment.id, true);
+  const versions = useVersions(segment.id);
   const restore = useRestoreSegment();
   const bringBack = (version: number) =>
     restore.mutate({ id: segment.id, version }, {

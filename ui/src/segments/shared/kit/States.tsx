@@ -3,6 +3,7 @@ import { Alert, Button, Center, Stack, Text, Title } from '@mantine/core';
 import { IconCloudOff, IconHourglass, IconLock, IconMoodEmpty, IconZoomExclamation } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { ApiError } from '../services/http';
+import { useReached } from '../services/queries';
 import { t } from '../strings';
 import type { Session } from '../types/segment-types';
 
@@ -63,9 +64,11 @@ export function wordsFor(error: unknown): { icon: ReactNode; title: string; text
   }
 }
 
-/** Above every view: data that is old, or a role that only reads. */
+/** Above every view: a service that is away, data that is old, or a role that only reads. */
 export function Banners({ session }: { session: Session }) {
+  const reached = useReached();
   const words = [
+    reached ? '' : `${t.state.offlineTitle}. ${t.state.offline}`,
     session.as_of === null ? t.state.noNight : session.stale ? t.state.stale(session.age_days ?? 0, session.as_of) : '',
     session.role === 'viewer' ? t.state.readOnly : '',
   ];

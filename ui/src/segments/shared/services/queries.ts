@@ -1,6 +1,6 @@
 /** The service's answers as hooks: what is asked, when it is asked again, and what a change makes stale. */
-import { QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useSyncExternalStore } from 'react';
 import { criteriaOf } from '../../components/builder/criteria';
 import { ApiError } from './http';
 import * as service from './segmentationService';
@@ -9,7 +9,25 @@ import type { Segment } from '../types/segment-types';
 /** Ask again what a lost connection or a busy service left unanswered, not what was refused. */
 const passing = (error: unknown) => error instanceof ApiError && [0, 502, 503, 504].includes(error.status);
 
+/** Whether the service answered when it was last asked anything; a refusal is an answer. */
+const connection = { reached: true, listeners: new Set<() => void>() };
+
+function settled(error?: unknown) {
+  const reached = !(error instanceof ApiError && error.status === 0);
+  if (reached === connection.reached) return;
+  connection.reached = reached;
+  for (const told of connection.listeners) told();
+}
+
+const subscribe = (told: () => void) => {
+  connection.listeners.add(told);
+  return () => void connection.listeners.delete(told);
+};
+
+export const useReached = () => useSyncExternalStore(subscribe, () => connection.reached);
+
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: settled, onSuccess: () => settled() }),
   defaultOptions: {
     queries: {
       staleTime: 30_000,
@@ -46,8 +64,8 @@ export function useCriteria() {
   return { ...query, criteria };
 }
 
-export const useVersions = (id: string, enabled: boolean) =>
-  useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => service.getVersions(id, { signal }), enabled });
+export const useVersions = (id: string) =>
+  useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => service.getVersions(id, { signal }) });
 
 export const useDependents = (id: string) =>
   useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => service.getDependents(id, { signal }) });
@@ -63,7 +81,6 @@ export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
   });
 }
 
-export const useCreateSegment = () => useLibraryChange(service.createSegment);
 export const useArchiveSegment = () => useLibraryChange((segment: Segment) => service.archiveSegment(segment.id));
 export const useDuplicateSegment = () =>
   useLibraryChange(({ id, name }: { id: string; name: string }) => service.duplicateSegment(id, name));

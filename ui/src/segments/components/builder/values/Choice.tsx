@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import css from '../builder.module.css';
+import css from '../values.module.css';
 
 interface ChoiceProps<V extends string> {
   label: string;

@@ -1,4 +1,4 @@
-import css from '../builder.module.css';
+import css from '../values.module.css';
 
 interface ChoicesProps {
   label: string;

@@ -1,6 +1,6 @@
 /** Spans of time: "30 days", "30 to 60 days ago", "this month". */
 import { t } from '../../../shared/strings';
-import css from '../builder.module.css';
+import css from '../values.module.css';
 import { Choice } from './Choice';
 import { NumberBox } from './NumberBox';
 

@@ -7,7 +7,7 @@ import { asCount } from '../../../shared/format';
 import { getValues } from '../../../shared/services/segmentationService';
 import { t } from '../../../shared/strings';
 import type { Field } from '../../../shared/types/segment-types';
-import css from '../builder.module.css';
+import css from '../values.module.css';
 
 interface SuggestedProps<V> {
   label: string;
