@@ -72,7 +72,7 @@ def test_a_plan_adds_up_and_gives_its_file(page: Page, service: httpx.Client) ->
 
 def test_a_webhook_tells_its_secret_once(page: Page, service: httpx.Client) -> None:
     opened(page, service, "/operations/webhooks")
-    page.get_by_label("Segment").first.click()
+    page.locator("main").get_by_label("Segment").first.click()
     page.get_by_role("option", name="VIP customers").click()
     page.get_by_label("Address").fill("https://example.com/told")
     page.get_by_role("button", name="Add a webhook").click()

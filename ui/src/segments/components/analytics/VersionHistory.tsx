@@ -17,7 +17,7 @@ import { changed } from './changes';
 const words = t.analytics.versions;
 
 export function VersionHistory({ segment }: { segment: Segment }) {
-  const versions = useVersions(segment.id, true);
+  const versions = useVersions(segment.id);
   return (
     <Loaded query={versions} height={320}>
       {({ versions: found }) => found.length ? (
