@@ -107,7 +107,7 @@ export const analytics = {
     title: 'Versions',
     back: (entered: number, left: number) =>
       entered || left ? `Brought back, ${customers(entered)} would enter and ${asCount(left)} would leave.` : 'Brought back, nobody would enter or leave.',
-    shipped: 'It comes with the product and has one version.',
+    shipped: 'Comes with the product',
     added: 'Added',
     removed: 'Removed',
     renamed: (name: string) => `Renamed to “${name}”`,

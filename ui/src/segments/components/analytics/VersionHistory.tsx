@@ -10,7 +10,6 @@ import { differenceOf, previewOf } from '../../shared/services/analyticsService'
 import { useRestoreSegment, useVersions } from '../../shared/services/queries';
 import { t } from '../../shared/strings';
 import type { Segment, Version } from '../../shared/types/segment-types';
-import css from '../../shared/kit/kit.module.css';
 import own from './analytics.module.css';
 import { changed } from './changes';
 
@@ -20,11 +19,11 @@ export function VersionHistory({ segment }: { segment: Segment }) {
   const versions = useVersions(segment.id);
   return (
     <Loaded query={versions} height={320}>
-      {({ versions: found }) => found.length ? (
+      {({ versions: found }) => (
         <ol className={own.versions}>
           {found.map((version, at) => <Entry key={version.version} segment={segment} version={version} before={found[at - 1]} />).toReversed()}
         </ol>
-      ) : <p className={css.quiet}>{words.shipped}</p>}
+      )}
     </Loaded>
   );
 }
@@ -35,7 +34,7 @@ function Entry({ segment, version, before }: { segment: Segment; version: Versio
     <li className={own.version}>
       <div className={own.versionHead}>
         <Text fw={600}>{t.versions.version(version.version)} {now && <Badge size="sm" variant="light" tt="none">{t.versions.now}</Badge>}</Text>
-        <Text size="sm" c="var(--quiet)">{t.versions.by(version.owner, asMoment(version.saved_at))}</Text>
+        <Text size="sm" c="var(--quiet)">{version.saved_at ? t.versions.by(version.owner, asMoment(version.saved_at)) : words.shipped}</Text>
       </div>
       {before && before.name !== version.name && <Text size="sm" dir="auto">{words.renamed(version.name)}</Text>}
       <Changes version={version} before={before} />
