@@ -92,8 +92,8 @@ def test_the_schedule_is_kept(page: Page, service: httpx.Client) -> None:
     expect(page.get_by_text("The schedule was saved")).to_be_visible()
     assert service.get("/api/v1/schedule").json()["cron"] == "30 4 * * *"
     page.get_by_label("Nights are run").select_option(label="Only by hand")
-    page.get_by_role("button", name="Save the schedule").click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: answer.request.method == "PUT"):
+        page.get_by_role("button", name="Save the schedule").click()
     assert service.get("/api/v1/schedule").json()["cron"] is None
 
 
