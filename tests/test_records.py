@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -55,6 +56,22 @@ def test_what_nobody_wrote_reads_as_empty(records: Records, tmp_path: Path) -> N
     assert records.schedule.read() == Timetable()
     assert records.catalogue.segments()["at-risk"].owner == "segml"
     assert not list(tmp_path.iterdir())  # reading makes no file
+
+
+def test_many_threads_read_and_write(records: Records) -> None:
+    """Also while nothing was ever written, and while somebody writes first."""
+    identities = []
+
+    def ask(number: int) -> None:
+        for _ in range(20):
+            records.tokens.all()
+        identities.append(records.tokens.create(f"thread {number}", Role.VIEWER, AT)[0])
+        records.audit.add(AT, str(number), None, "ask", "")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+    assert {token.identity for token in records.tokens.all()} == set(identities)
+    assert len(records.audit.entries()) == 8
 
 
 def test_the_schema_is_what_its_steps_make(records: Records) -> None:
