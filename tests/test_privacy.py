@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -15,8 +18,12 @@ from segml import Workspace
 from segml import fields as f
 from segml.cli import app
 from segml.core.errors import UnknownCustomers
+from segml.core.tables import TABLES
+from segml.datasets.restaurant import write_restaurant
 from segml.rules.pins import Pins, pins
 from segml.storage.suppression import NOBODY
+from small_town import filled
+from trained_town import LATE, TOWN
 
 EVERYBODY = f.orders_total >= 0
 
@@ -211,6 +218,51 @@ def test_a_crash_between_two_steps_then_again_is_the_same(
     assert outcome(found) == outcome(whole)
 
 
+@pytest.mark.slow
+def test_no_model_and_no_run_holds_an_id(tmp_path: Path) -> None:
+    """Which is why an erasure need not teach models anew, nor reach into MLflow."""
+    (tmp_path / "raw").mkdir()
+    write_restaurant(tmp_path / "raw", TOWN)
+    for table in TABLES:
+        rows = pl.read_parquet(tmp_path / "raw" / f"{table.name}.parquet")
+        ids = [c.name for c in table.columns if c.domain == "customer" and c.name in rows.columns]
+        named = rows.with_columns(pl.format("Guest{}q", pl.col(name)).alias(name) for name in ids)
+        named.write_parquet(tmp_path / f"{table.name}.parquet")
+    workspace = filled(tmp_path / "w", tmp_path)
+    workspace.models.train("churn", as_of=LATE)
+    workspace.nightly(LATE)
+    spelled = re.compile(rb"Guest\d+q")
+    held = {
+        path.relative_to(workspace.folder).parts[0]
+        for path in workspace.folder.rglob("*")
+        if path.is_file() and spelled.search(path.read_bytes())
+    }
+    assert {"versions", "mlartifacts", "mlflow.db"} <= {
+        path.name for path in workspace.folder.iterdir()
+    }
+    assert held == {"warehouse", "nights"}
+
+
+def test_who_objects_is_scored_no_more_from_the_day_it_is_known(
+    town: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(town.folder, tmp_path / "w")
+    workspace = Workspace(tmp_path / "w")
+    day = LATE + timedelta(days=10)
+    before = dict(workspace.features(["churn_risk"], as_of=day + timedelta(days=1)).iter_rows())
+    who = next(one for one, score in before.items() if score is not None)
+    (tmp_path / "objection.csv").write_text(
+        "customer_id,created_at,marketing_objection,known_at\n"
+        f"{who},2025-05-01 10:00,yes,{day} 12:00\n"
+    )
+    workspace.import_files([("customers", tmp_path / "objection.csv")])
+    assert dict(workspace.features(["churn_risk"], as_of=day).iter_rows())[who] is not None
+    after = dict(workspace.features(["churn_risk"], as_of=day + timedelta(days=1)).iter_rows())
+    assert after == before | {who: None}
+    told = workspace.models.scores("churn", [who], as_of=day + timedelta(days=1), explained=True)
+    assert told["score"].to_list() == told["reasons"].to_list() == [None]
+
+
 def test_access_tells_everything_by_store(home: Path, tmp_path: Path) -> None:
     target = tmp_path / "guest.json"
     done = CliRunner().invoke(app, ["access", GUEST, "-o", str(target), "-w", str(home)])
@@ -230,6 +282,8 @@ def test_access_tells_everything_by_store(home: Path, tmp_path: Path) -> None:
         if (row["as_of"], row["segment"]) == (str(LAST), "loyalty-members")
         for key in ("as_of", "segment")
     }
+    assert [one["action"] for one in found["records"]["audit"]] == ["customers.see"]
+    assert [one["event"] for one in found["records"]["deliveries"]] == ["entered"]
     assert found["named_in"] == {"segments": ["mine"], "lookalikes": ["like-lunchers"]}
     again = CliRunner().invoke(app, ["access", GUEST, "-o", str(target), "-w", str(home)])
     assert again.exit_code == 1
@@ -246,3 +300,4 @@ def test_erasing_on_the_command_line_asks_first(own: Workspace) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["erased"] == 1
     assert traces(own.folder) == []
+    assert Workspace(own.folder).records.audit.entries()[0].action == "privacy.erase"
