@@ -16,9 +16,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from postgres_server import new_database, served
-from segml import UnknownName, Workspace, WorkspaceError
+from segml import Settings, UnknownName, Workspace, WorkspaceError
 from segml import fields as f
 from segml.core.identity import Identity, Role
+from segml.pipeline import run_nights
 from segml.scoring.drift import Drift
 from segml.segments.segment import Segment
 from segml.storage.records import migrations
@@ -343,7 +344,7 @@ def test_a_restarted_server_is_survived(server: Any, tmp_path: Path) -> None:
     secret = records.tokens.create("Kim", Role.VIEWER, AT)[1]
     for _ in range(2):
         server.stop()
-        with pytest.raises(WorkspaceError, match="see that the database runs"):
+        with pytest.raises(WorkspaceError, match="See that the database runs"):
             records.tokens.check(secret, AT)
         server.ensure_postgres_running()
         assert isinstance(records.tokens.check(secret, AT), Identity)
@@ -373,3 +374,18 @@ def test_a_workspace_opens_without_its_database(tmp_path: Path) -> None:
         "assert 'alembic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+
+
+@pytest.mark.slow
+def test_a_workspace_works_on_postgresql(server: Any, tmp_path: Path) -> None:
+    settings = Settings(catalogue=new_database(server))
+    workspace = Workspace.create(tmp_path, settings)
+    workspace.segments.save("mine", f.orders_total >= 5, owner="kim", tags=["wine"])
+    (night,) = run_nights(workspace, [NIGHT], clock=lambda: AT, who="kim")
+    again = Workspace(tmp_path)
+    assert again.segments.get("mine").tags == ("wine",)
+    assert again.records.runs.all() == [night.run]
+    assert "mine" in again.nights.all()[NIGHT].segments
+    assert not (tmp_path / "catalogue.db").exists()
+    for opened in (workspace, again):
+        opened.records.database.close()

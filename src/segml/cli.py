@@ -21,6 +21,7 @@ from segml import (
     cli_privacy,
     cli_segments,
     cli_tokens,
+    cli_webhooks,
     terminal,
 )
 from segml import cli_options as options
@@ -40,6 +41,7 @@ app.add_typer(cli_segments.app, name="segments")
 app.add_typer(cli_models.app, name="models")
 app.add_typer(cli_campaigns.app, name="campaign")
 app.add_typer(cli_tokens.app, name="token")
+app.add_typer(cli_webhooks.app, name="webhooks")
 for command in (
     cli_models.train,
     cli_models.evaluate,
@@ -50,6 +52,7 @@ for command in (
     cli_nightly.runs,
     cli_privacy.access,
     cli_privacy.erase,
+    cli_nightly.schedule,
 ):
     app.command()(command)
 

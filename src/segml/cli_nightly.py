@@ -1,5 +1,6 @@
 """The commands of the night: run it, see what became of it, say when it runs by itself."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -79,6 +80,40 @@ def print_night(report: NightReport) -> None:
         [(s.segment, s.count, s.entered, s.left, s.unavailable) for s in report.segments],
         ("guests", "entered", "left"),
     )
+
+
+def schedule(
+    cron: Annotated[
+        str | None,
+        typer.Option(help="Five fields as cron has them, such as 0 5 * * *; empty for never."),
+    ] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="Where new facts come from; empty for nowhere.")
+    ] = None,
+    workspace: Folder = HERE,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say when the service runs nights by itself, or show when it does."""
+    from segml.scheduling import reschedule  # noqa: PLC0415 (APScheduler loads slowly)
+
+    with terminal.refusals(as_json=as_json):
+        opened = Workspace(workspace)
+        timetable = opened.records.schedule.read()
+        if cron is not None or mapping is not None:
+            timetable = reschedule(
+                opened,
+                timetable.cron if cron is None else cron or None,
+                timetable.mapping if mapping is None else mapping or None,
+            )
+            what = f"{timetable.cron or 'never'} {timetable.mapping or ''}".strip()
+            at = options.moment()
+            opened.records.audit.add(at, options.user(), None, "schedule.write", what)
+        if as_json:
+            terminal.document(asdict(timetable))
+            return
+        terminal.say(f"Nights run by themselves: {timetable.cron or 'never'}.")
+        terminal.say(f"New facts come from: {timetable.mapping or 'nowhere'}.")
 
 
 def runs(

@@ -35,7 +35,7 @@ def post(nights: Nights, webhooks: Webhooks, as_of: date, at: datetime) -> int:
     return webhooks.post(parcels, at)
 
 
-def posted_test(webhooks: Webhooks, webhook: int, at: datetime) -> str:
+def post_test(webhooks: Webhooks, webhook: int, at: datetime) -> str:
     """Put a parcel without customers into the outbox of one webhook, and return its key."""
     webhooks.get(webhook)
     key = _key(str(webhook), Event.TEST, at.isoformat())

@@ -54,6 +54,31 @@ class Matured:
 
 
 @dataclass(frozen=True, slots=True)
+class Tenth:
+    """A tenth of the customers scored on a night: what was foretold of them, and what came."""
+
+    predicted: float
+    observed: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What became of a sample of the customers whom a version scored on a night.
+
+    Attributes
+    ----------
+    night
+        When they were scored.
+    tenths
+        Those with the lowest scores first.
+    """
+
+    night: date
+    tenths: tuple[Tenth, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawal:
     """From which day on a certificate no longer counts, and why."""
 
@@ -63,11 +88,12 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What `FILE` holds: by model its reigns; by digest what matured, and withdrawals."""
+    """What `FILE` holds: by model its reigns; by digest what became of what was said."""
 
     reigns: Mapping[str, tuple[Reign, ...]]
     matured: Mapping[str, tuple[Matured, ...]]
     withdrawals: Mapping[str, Withdrawal]
+    calibrated: Mapping[str, tuple[Calibrated, ...]]
 
 
 class Version(Protocol):
@@ -117,6 +143,10 @@ class Versions(Generic[V]):
     def matured(self, digest: str) -> tuple[Matured, ...]:
         """Return what became of a certified version's selections, window by window."""
         return self._book.value().matured.get(digest, ())
+
+    def calibrated(self, digest: str) -> tuple[Calibrated, ...]:
+        """Return what became of those whom a version scored, window by window."""
+        return self._book.value().calibrated.get(digest, ())
 
     def withdrawal(self, digest: str) -> Withdrawal | None:
         """Return since when a version's certificate no longer counts; None while it does."""
@@ -208,6 +238,12 @@ class Versions(Generic[V]):
         known = (*book.matured.get(digest, ()), window)
         self._write(replace(book, matured={**book.matured, digest: known}))
 
+    def calibrate(self, digest: str, window: Calibrated) -> None:
+        """Note what became of those whom a version scored on one more night."""
+        book = self._book.value()
+        known = (*book.calibrated.get(digest, ()), window)
+        self._write(replace(book, calibrated={**book.calibrated, digest: known}))
+
     def withdraw(self, digest: str, withdrawal: Withdrawal) -> None:
         """Note that a version's certificate no longer counts."""
         book = self._book.value()
@@ -220,13 +256,17 @@ class Versions(Generic[V]):
     def _read(self) -> _Book:
         path = self._root / FILE
         if not path.exists():
-            return _Book({}, {}, {})
+            return _Book({}, {}, {}, {})
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
             return _Book(
                 {name: tuple(map(_reign, found)) for name, found in plain["reigns"].items()},
                 {digest: tuple(map(_matured, found)) for digest, found in plain["matured"].items()},
                 {digest: _withdrawal(found) for digest, found in plain["withdrawals"].items()},
+                {
+                    digest: tuple(map(_calibrated, found))
+                    for digest, found in plain.get("calibrated", {}).items()  # older ones had none
+                },
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WorkspaceError(
@@ -241,6 +281,11 @@ def _reign(plain: Mapping[str, Any]) -> Reign:
 
 def _matured(plain: Mapping[str, Any]) -> Matured:
     return Matured(date.fromisoformat(plain["night"]), plain["seen"], plain["correct"])
+
+
+def _calibrated(plain: Mapping[str, Any]) -> Calibrated:
+    tenths = tuple(Tenth(**tenth) for tenth in plain["tenths"])
+    return Calibrated(date.fromisoformat(plain["night"]), tenths)
 
 
 def _withdrawal(plain: Mapping[str, Any]) -> Withdrawal:

@@ -5,9 +5,9 @@ write-ahead log, so that reading never waits for a writer.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -68,17 +68,18 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Yield a connection for reading."""
         with _told(self._shown):
-            unwritten = self._file is not None and not self._file.exists()
-            engine = self._empty if unwritten else self._ready()
-            with engine.connect() as connection:
+            blank = self._is_blank()
+            if not blank:
+                self._prepare()
+            with (self._empty if blank else self._reader).connect() as connection:
                 yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield a connection whose work is kept whole at the end, or undone on any error."""
         with _told(self._shown):
-            engine = self._ready().execution_options(begin="BEGIN IMMEDIATE")
-            with engine.begin() as connection:
+            self._prepare()
+            with self._writer.begin() as connection:
                 yield connection
 
     def compact(self) -> None:
@@ -90,12 +91,13 @@ class Database:
             When others read or write for so long that it cannot be done now.
         """
         with _told(self._shown):
+            self._prepare()
             if self._file is None:
-                engine = self._ready().execution_options(isolation_level="AUTOCOMMIT")
+                engine = self._writer.execution_options(isolation_level="AUTOCOMMIT")
                 with engine.connect() as connection:
                     connection.exec_driver_sql("VACUUM")
                 return
-            with closing(self._ready().raw_connection()) as raw:  # which begins nothing by itself
+            with closing(self._writer.raw_connection()) as raw:  # which begins nothing by itself
                 raw.cursor().execute("VACUUM")
                 busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
@@ -103,17 +105,24 @@ class Database:
 
     def close(self) -> None:
         """Let go of every connection; the next use opens new ones."""
-        self._engine.dispose()
+        self._writer.dispose()
+        self._reader.dispose()
 
     @property
     def _shown(self) -> str:
         return self.url.render_as_string(hide_password=True)
 
     @cached_property
-    def _engine(self) -> Engine:
+    def _writer(self) -> Engine:
         if self._file is None:
             return create_engine(self.url, pool_pre_ping=True)
-        return _sqlite(self._file)
+        return _sqlite(partial(_opened, self._file), "BEGIN IMMEDIATE")
+
+    @cached_property
+    def _reader(self) -> Engine:
+        if self._file is None:
+            return self._writer
+        return _sqlite(partial(_opened_to_read, self._file), "BEGIN")
 
     @cached_property
     def _empty(self) -> Engine:
@@ -121,17 +130,25 @@ class Database:
         METADATA.create_all(engine)
         return engine
 
-    def _ready(self) -> Engine:
-        """Return the engine of a database whose schema is that of now."""
+    def _is_blank(self) -> bool:
+        """Return whether nothing was ever written to the file, if it is one."""
+        if self._file is None or self._current:
+            return False
+        if not self._file.exists():
+            return True
+        with self._reader.connect() as connection:  # the first write may have been cut short
+            return not inspect(connection).get_table_names()
+
+    def _prepare(self) -> None:
+        """See to it that the schema is that of now."""
         with self._lock:
             if not self._current:
                 self._bring_up_to_date()
                 self._current = True
-        return self._engine
 
     def _bring_up_to_date(self) -> None:
         if self._file is None:
-            with self._engine.begin() as connection:
+            with self._writer.begin() as connection:
                 if connection.dialect.name == "postgresql":
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY})"))
                 _migrate(connection)
@@ -139,12 +156,11 @@ class Database:
             # Going over to the write-ahead log cannot wait by itself for others that do so too.
             with FileLock(f"{self._file}.lock"):
                 self._file.touch(mode=0o600)  # secrets are in it
-                engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-                with engine.begin() as connection:
+                with self._writer.begin() as connection:
                     _migrate(connection)
 
     def _is_current(self) -> bool:
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             return _version(connection) == migrations.HEAD
 
 
@@ -164,36 +180,43 @@ def _migrate(connection: Connection) -> None:
         migrations.upgrade(connection, version=migrations.FIRST if adopted else None)
 
 
-def _sqlite(file: Path) -> Engine:
-    """Return the engine of a SQLite file, all of whose connections are set up alike."""
-
-    def connected() -> sqlite3.Connection:
-        try:
-            return _opened(f"{file.resolve().as_uri()}?mode=rw")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
-                raise
-            return _opened(f"{file.resolve().as_uri()}?immutable=1")  # yesterday can be read still
-
-    engine = create_engine("sqlite://", creator=connected, poolclass=QueuePool)
+def _sqlite(connect: Callable[[], sqlite3.Connection], begin: str) -> Engine:
+    """Return an engine of a SQLite file whose transactions begin with a statement."""
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        connection.exec_driver_sql(begin)
 
     return engine
 
 
-def _opened(uri: str) -> sqlite3.Connection:
-    # We say when a transaction begins, so that changes of the schema are in it too.
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-    )
-    if not uri.endswith("immutable=1"):
-        connection.execute("PRAGMA journal_mode = WAL")
+def _opened(file: Path) -> sqlite3.Connection:
+    connection = _connected(file, "mode=rw")
+    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("SELECT count(*) FROM sqlite_master")  # which needs the log's files
+    connection.execute("SELECT count(*) FROM sqlite_master")  # which makes the log's files
     return connection
+
+
+def _opened_to_read(file: Path) -> sqlite3.Connection:
+    try:
+        return _opened(file)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
+            raise
+        return _connected(file, "immutable=1")  # on such a disk nobody else writes either
+
+
+def _connected(file: Path, how: str) -> sqlite3.Connection:
+    # We say when a transaction begins, so that changes of the schema are in it too.
+    return sqlite3.connect(
+        f"{file.resolve().as_uri()}?{how}",
+        uri=True,
+        timeout=_PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+    )
 
 
 @contextmanager
@@ -204,8 +227,9 @@ def _told(where: str) -> Iterator[None]:
     except (SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
         raise WorkspaceError(
-            f"The database of records, {where}, cannot be used ({cause}). Restore it from a "
-            "backup, or see that the database runs."
+            f"The database of records, {where}, cannot be used ({cause}). See that the "
+            "database runs, that there is room and that this user may write there; or restore it "
+            "from a backup."
         ) from None
     except ModuleNotFoundError as error:
         raise WorkspaceError(

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -131,7 +131,7 @@ class Runs:
         run = Run(0, kind, as_of, RunState.RUNNING, who, at)
         with self._database.writing() as connection:
             made = connection.execute(insert(RUNS).values(_values(run)).returning(RUNS.c.id))
-            return Run(made.scalar_one(), kind, as_of, RunState.RUNNING, who, at)
+            return replace(run, id=made.scalar_one())
 
     def write(self, run: Run) -> None:
         """Replace what is written of a run."""

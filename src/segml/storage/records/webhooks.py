@@ -224,6 +224,12 @@ class Webhooks:
         state = DeliveryState.DEAD if next_at is None else DeliveryState.PENDING
         self._tried(number, state=state, status=status, error=error, next_at=next_at)
 
+    def postpone(self, number: int, until: datetime) -> None:
+        """Have a claimed delivery tried later, without counting an attempt."""
+        query = update(DELIVERIES).where(DELIVERIES.c.id == number)
+        with self._database.writing() as connection:
+            connection.execute(query.values(next_at=until))
+
     def _tried(self, number: int, **values: object) -> None:
         with self._database.writing() as connection:
             connection.execute(
