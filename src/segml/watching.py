@@ -21,7 +21,8 @@ from segml.engine.history import History
 from segml.scoring.certify import withdrawn
 from segml.scoring.labels import LABELS, Outcome
 from segml.scoring.model import Model
-from segml.storage.moments import Moments, StoredMoment
+from segml.storage.moment import StoredMoment
+from segml.storage.moments import Moments
 from segml.storage.versions import Calibrated, Matured, Reign, Tenth, Withdrawal
 from segml.units import in_wire_units
 
