@@ -5,8 +5,10 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import polars as pl
@@ -205,7 +207,7 @@ def erased_after_a_cut(home: Path, folder: Path, number: int) -> Workspace | Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(1, 14))
+@pytest.mark.parametrize("number", range(1, 16))
 def test_a_crash_between_two_steps_then_again_is_the_same(
     home: Path, tmp_path: Path, number: int
 ) -> None:
@@ -277,6 +279,28 @@ def test_who_objects_is_scored_no_more(town: Workspace, tmp_path: Path) -> None:
     assert after == before | {who: None}
     told = workspace.models.scores("churn", [who], as_of=day + timedelta(days=1), explained=True)
     assert told["score"].to_list() == told["reasons"].to_list() == [None]
+
+
+@pytest.mark.slow
+def test_who_asks_meanwhile_gets_whole_answers(own: Workspace) -> None:
+    reader, done = Workspace(own.folder), Event()
+    told: list[int] = []
+
+    def ask() -> None:
+        while not done.is_set():
+            found = reader.members(f.lifetime_spend > len(told) % 7, fields=["first_order_at"])
+            told.append(found["customer_id"].null_count())
+            reader.preview(EVERYBODY)
+
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(ask) for _ in range(2)]
+        for customer in own.members(EVERYBODY)["customer_id"].to_list()[:3]:
+            own.privacy.erase([customer])
+        done.set()
+        for one in asking:
+            one.result()
+    assert len(told) > 10
+    assert not any(told)
 
 
 def test_access_tells_everything_by_store(home: Path, tmp_path: Path) -> None:

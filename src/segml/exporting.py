@@ -306,9 +306,9 @@ def _rows(moment: StoredMoment, codes: Codes, columns: tuple[str, ...]) -> pl.Da
     """Return columns of customers in wire units, in the order of `codes`."""
     features = [name for name in columns if name in moment.moments.features]
     own = [name for name in columns if name in PROFILE and name not in features]
-    found = in_wire_units(moment.rows(codes, features))
+    found = in_wire_units(pl.DataFrame(moment.values(codes, features)))
     profiles = moment.moments.facts.profiles(moment.as_of, codes, own)
-    return found.hstack(profiles).select(columns)
+    return found.hstack(profiles).drop_nulls("customer_id").select(columns)
 
 
 def _csv(rows: pl.DataFrame, *, header: bool) -> bytes:

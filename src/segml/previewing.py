@@ -47,4 +47,5 @@ def _sample(moment: StoredMoment, held: Words, fields: Sequence[str]) -> Iterato
         columns |= facts.names(moment.as_of, codes)
     columns |= {name: shown(name, one) for name, one in zip(fields, values, strict=True)}
     for row in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, row, strict=True))
+        if row[0] is not None:  # or erased since the members were found
+            yield dict(zip(columns, row, strict=True))
