@@ -4,7 +4,7 @@ To add an engine: its module and class in `_OTHERS`; the operators' truth tables
 tests run on it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from arranged_histories import ArrangedEngine
+from postgres_server import new_database, served
 from random_histories import stored_history
 from segml import Workspace
 from segml.core.features import Feature
@@ -24,6 +25,7 @@ from segml.core.tables import TABLE, TABLES, Form
 from segml.datasets.restaurant import write_restaurant
 from segml.engine.history import History
 from segml.engine.reference import Reference
+from segml.storage.records.records import Records
 from small_town import LAST, PLAN, filled
 from trained_town import trained_town
 
@@ -318,3 +320,21 @@ def restaurant(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
 def town(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Return a workspace with two champions of churn, one after the other; tests only read it."""
     return trained_town(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """Return a running PostgreSQL server."""
+    with served() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
+    """Return empty records; each test runs on both databases."""
+    url = ""
+    if request.param != "sqlite":
+        url = new_database(request.getfixturevalue("postgres_server"))
+    made = Records(tmp_path, url)
+    yield made
+    made.database.close()

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     QueuePool,
-    StaticPool,
     create_engine,
     event,
     inspect,
@@ -72,6 +71,8 @@ class Database:
             if not blank:
                 self._prepare()
             with (self._empty if blank else self._reader).connect() as connection:
+                if blank:
+                    METADATA.create_all(connection)
                 yield connection
 
     @contextmanager
@@ -126,9 +127,9 @@ class Database:
 
     @cached_property
     def _empty(self) -> Engine:
-        engine = create_engine("sqlite://", poolclass=StaticPool)
-        METADATA.create_all(engine)
-        return engine
+        # Each connection is a database of its own, in memory.
+        shared = {"check_same_thread": False}
+        return create_engine("sqlite://", poolclass=QueuePool, connect_args=shared)
 
     def _is_blank(self) -> bool:
         """Return whether nothing was ever written to the file, if it is one."""
