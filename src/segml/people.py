@@ -59,7 +59,11 @@ class People:
         if facts.warehouse.has_customers():
             columns |= facts.names(moment.as_of, codes)
         columns |= {name: shown(name, one) for name, one in zip(fields, values, strict=True)}
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return [
+            dict(zip(columns, row, strict=True))
+            for row in zip(*columns.values(), strict=True)
+            if row[0] is not None  # or erased since they were found
+        ]
 
     def named(self, customers: Iterable[CustomerId], as_of: date) -> list[Row]:
         """Return ``customer_id, first_name, last_name`` of customers who are known."""
