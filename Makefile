@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast check format bench fields notebooks mlflow lock hooks clean
+.PHONY: help demo ui test test-fast check format bench fields notebooks mlflow lock hooks clean
 
 help:
 	@echo "make demo       a whole working restaurant in ./demo (CUSTOMERS=10000 SEED=0)"
+	@echo "make ui         build the page (nothing is done while its sources are unchanged)"
 	@echo "make test       make check, then every test"
 	@echo "make test-fast  the tests without the long suites"
 	@echo "make check      format, lint, types, import floors"
@@ -21,10 +22,14 @@ help:
 	@echo "make hooks      run make check's parts before every commit"
 	@echo "make clean      remove what was built here"
 
-demo: $(READY)
+demo: $(READY) ui
 	$(BIN)/segml demo --workspace demo --customers $(or $(CUSTOMERS),10000) --seed $(or $(SEED),0)
 
-test: check
+ui: $(READY)
+	$(BIN)/python ui/build.py
+
+test: check ui
+	$(BIN)/python ui/build.py test
 	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile thorough
 
 test-fast: $(READY)

@@ -1,0 +1,79 @@
+/** The library: every segment there is, found by name, kind and tag. The search is in the address. */
+import { NativeSelect, Skeleton, Text, TextInput, Title, VisuallyHidden } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useMemo } from 'react';
+import { useSearchParams } from 'wouter';
+import { SegmentList } from '../components/library/SegmentList';
+import { KINDS, SORTS, tagsOf, type Kind, type Sort } from '../components/library/selection';
+import { ErrorState } from '../shared/kit/States';
+import { useSegments } from '../shared/services/queries';
+import { t } from '../shared/strings';
+import css from './SegmentsPage.module.css';
+
+export function SegmentsPage() {
+  const segments = useSegments();
+  const [search, setSearch] = useSearchParams();
+  const tags = useMemo(() => tagsOf(segments.data?.segments ?? []), [segments.data]);
+  const wanted = {
+    text: search.get('q') ?? '',
+    kind: (search.get('kind') ?? 'all') as Kind,
+    tag: search.get('tag') ?? '',
+    sort: (search.get('sort') ?? 'name') as Sort,
+  };
+  useEffect(() => {
+    document.title = t.title;
+  }, []);
+
+  const set = (name: string, value: string) =>
+    setSearch((before) => {
+      const after = new URLSearchParams(before);
+      if (value) after.set(name, value);
+      else after.delete(name);
+      return after;
+    }, { replace: true });
+
+  return (
+    <div className={css.page}>
+      <Title order={1}>{t.library.heading}</Title>
+      <Text c="var(--quiet)" mt={4} mih={24}>
+        {segments.data?.as_of && t.library.lead(segments.data.universe ?? 0, segments.data.as_of)}
+      </Text>
+      <div role="search" className={css.tools}>
+        <TextInput
+          className={css.search}
+          aria-label={t.library.search}
+          placeholder={t.library.search}
+          leftSection={<IconSearch size={16} />}
+          type="search"
+          value={wanted.text}
+          onChange={(event) => set('q', event.currentTarget.value)}
+        />
+        <NativeSelect aria-label={t.library.kind} value={wanted.kind} onChange={(event) => set('kind', event.currentTarget.value)}
+          data={KINDS.map((value) => ({ value, label: t.library.kinds[value] }))} />
+        {tags.length > 0 && (
+          <NativeSelect aria-label={t.library.tag} value={wanted.tag} onChange={(event) => set('tag', event.currentTarget.value)}
+            data={[{ value: '', label: t.library.anyTag }, ...tags]} />
+        )}
+        <NativeSelect aria-label={t.library.sort} value={wanted.sort} onChange={(event) => set('sort', event.currentTarget.value)}
+          data={SORTS.map((value) => ({ value, label: t.library.sorts[value] }))} />
+      </div>
+      {segments.data ? (
+        <SegmentList segments={segments.data.segments} wanted={wanted} onClear={() => setSearch({}, { replace: true })} />
+      ) : segments.isError ? (
+        <ErrorState error={segments.error} onRetry={() => void segments.refetch()} />
+      ) : (
+        <Cards />
+      )}
+    </div>
+  );
+}
+
+/** The library before it has come. */
+function Cards() {
+  return (
+    <div className={css.cards} aria-busy="true">
+      <VisuallyHidden role="status">{t.state.loading}</VisuallyHidden>
+      {[1, 2, 3, 4, 5, 6, 7, 8].map((card) => <Skeleton key={card} height={184} radius="lg" />)}
+    </div>
+  );
+}
