@@ -13,6 +13,7 @@ export default defineConfig({
     // The page's content policy has no `data:` for fonts and scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700, // kB before compression; a test holds the first load to 300 after it
   },
   server: { proxy: { '/api': process.env.SEGML_SERVICE ?? 'http://127.0.0.1:8765' } },
   test: { include: ['src/**/*.test.ts'] },

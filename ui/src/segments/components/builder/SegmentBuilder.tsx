@@ -46,7 +46,8 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   const wide = useMediaQuery('(min-width: 76em)', true, { getInitialValueInEffect: false });
   const readOnly = !mayEdit(who);
   const wire = useMemo(() => toWire(rule), [rule]);
-  const unsaved = useMemo(() => JSON.stringify(wire) !== JSON.stringify(toWire(initial)), [wire, initial]);
+  const saved = useMemo(() => JSON.stringify(toWire(initial)), [initial]);
+  const unsaved = useMemo(() => JSON.stringify(wire) !== saved, [wire, saved]);
   const release = useLeavingGuard(unsaved);
   const canSave = rule.rules.length > 0 && preview.left === 0 && preview.answer?.count != null;
   useUndoKeys(editor);
@@ -55,7 +56,7 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   }, [segment?.name]);
 
   const close = () => setDialog(null);
-  const saved = (made: Segment) => {
+  const onSaved = (made: Segment) => {
     close();
     release();
     notifications.show({ message: t.save.saved(made.name) });
@@ -84,9 +85,9 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
         <Drawer opened={dialog === 'customers' && !wide} onClose={close} position="bottom" size="85%" title={t.preview.sample}>
           <PreviewPanel preview={preview} />
         </Drawer>
-        {dialog === 'save' && <SaveDialog segment={segment} name="" rule={wire} onClose={close} onSaved={saved} />}
-        {dialog === 'copy' && <SaveDialog name={segment ? t.library.copyName(segment.name) : ''} rule={wire} onClose={close} onSaved={saved} />}
-        {dialog === 'versions' && segment && <VersionsDrawer segment={segment} mayRestore={!readOnly} onClose={close} onRestored={saved} />}
+        {dialog === 'save' && <SaveDialog segment={segment} name="" rule={wire} onClose={close} onSaved={onSaved} />}
+        {dialog === 'copy' && <SaveDialog name={segment ? t.library.copyName(segment.name) : ''} rule={wire} onClose={close} onSaved={onSaved} />}
+        {dialog === 'versions' && segment && <VersionsDrawer segment={segment} mayRestore={!readOnly} onClose={close} onRestored={onSaved} />}
       </NotesContext>
     </EditorContext>
   );
