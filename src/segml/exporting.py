@@ -21,7 +21,7 @@ from segml.champions import Champions
 from segml.core.errors import RequestProblem, RequestRefused, SegmlError, near
 from segml.core.tables import TABLE, Kind
 from segml.engine import bitmaps
-from segml.engine.bitmaps import Codes, Words
+from segml.engine.bitmaps import Codes
 from segml.engine.sets import SetEngine
 from segml.library.contact import CHANNELS
 from segml.rulebook import Rulebook, RuleLike
@@ -220,7 +220,9 @@ class Exporting:
         lowered = parsed.lower(day)
         members = engine.members(lowered)
         held = members if channel is None else consenting(engine, lowered, channel)
-        codes = moment.sorted(held) if top is None else _first(moment, held, top)
+        codes = moment.sorted(held)
+        if top is not None:  # the largest first, ties by customer_id
+            codes = moment.ranked(codes, top.by)[: top.n]
         if len(codes) > CAP and not split:
             raise RequestRefused(_choices(len(codes)))
         name = rule if isinstance(rule, str) else parsed.digest
@@ -290,16 +292,6 @@ def _export(
         Piece(one, part, moment, columns) for one, part in zip(names, parts, strict=True)
     )
     return Export(name, moment.as_of, channel, columns, members, without_consent, pieces)
-
-
-def _first(moment: StoredMoment, held: Words, top: Top) -> Codes:
-    """Return the first of a set by a field, ties by customer_id."""
-    codes = moment.sorted(held)
-    values = moment.values(codes, (top.by,))[top.by]
-    order = values.to_frame().with_row_index("place")
-    ranked = order.sort(top.by, descending=True, nulls_last=True, maintain_order=True)
-    first: Codes = codes[ranked["place"].head(top.n).to_numpy()]
-    return first
 
 
 def _rows(moment: StoredMoment, codes: Codes, columns: tuple[str, ...]) -> pl.DataFrame:

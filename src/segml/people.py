@@ -132,10 +132,7 @@ class People:
             held = self.matching(moment, held, part)
         codes = moment.sorted(held)
         if sort:
-            values = moment.values(codes, (sort,))[sort]
-            keyed = values.to_frame().with_row_index("place")
-            order = keyed.sort(sort, "place", descending=[descending, False], nulls_last=True)
-            codes = codes[order["place"].to_numpy()]
+            codes = moment.ranked(codes, sort, descending=descending)
         elif descending:
             codes = codes[::-1]
         return Page(self.rows(moment, codes[start : start + most], fields), len(codes))

@@ -95,6 +95,14 @@ class StoredMoment:
         codes = bitmaps.codes(held)
         return codes[np.argsort(order[codes])][:most]
 
+    def ranked(self, codes: Codes, name: str, *, descending: bool = True) -> Codes:
+        """Return codes by a feature, unknown values last, equals in the order of `codes`."""
+        values = self.values(codes, (name,))[name]
+        keyed = values.alias("value").to_frame().with_row_index("place")
+        order = keyed.sort("value", "place", descending=[descending, False], nulls_last=True)
+        found: Codes = codes[order["place"].to_numpy()]
+        return found
+
     def rows(self, codes: Codes, names: Iterable[str]) -> pl.DataFrame:
         """Return ``customer_id`` and features of customers, in the order of `codes`.
 
