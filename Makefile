@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo ui test test-fast check format bench fields notebooks mlflow lock hooks clean
+.PHONY: help demo ui browser test test-fast check format bench fields notebooks mlflow lock hooks clean
 
 help:
 	@echo "make demo       a whole working restaurant in ./demo (CUSTOMERS=10000 SEED=0)"
@@ -28,7 +28,15 @@ demo: $(READY) ui
 ui: $(READY)
 	$(BIN)/python ui/build.py
 
-test: check ui
+# Debian's Chromium, where it is missing and we may install it; without one the page's tests skip.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  { echo "Chromium is missing; installing it"; \
+	    SUDO=$$([ "$$(id -u)" = 0 ] || echo "sudo -n"); \
+	    { $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; } >/dev/null 2>&1 || \
+	    echo "NO BROWSER, SO THE PAGE IS NOT TESTED: apt-get install chromium" >&2; }
+
+test: check ui browser
 	$(BIN)/python ui/build.py test
 	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile thorough
 

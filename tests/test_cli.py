@@ -56,6 +56,7 @@ def test_import_says_what_became_of_every_row(shop: Path, tmp_path: Path) -> Non
         "new": 0,
         "ignored": ["note"],
         "earlier": 0,
+        "erased": 0,
     }
     rejects = answer("rejects", "-w", shop)
     assert rejects["count"] == 1

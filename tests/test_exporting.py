@@ -285,3 +285,10 @@ def test_on_the_command_line(workspace: Workspace, tmp_path: Path) -> None:
     assert planned.exit_code == 0, planned.output
     assert '"without_consent": 3' in planned.output
     assert (tmp_path / "to.csv").exists()
+    told = Workspace(workspace.folder).records
+    assert [one.rows for one in told.exports.all()] == [
+        len(read((tmp_path / "to.csv").read_bytes())),
+        5,
+    ]
+    assert told.exports.all()[1].channel == "email"
+    assert [one.action for one in told.audit.entries()] == ["export.create"] * 2

@@ -15,10 +15,10 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from segml import Busy, ImportRefused, Workspace
+from segml import Busy, ImportRefused, UnknownName, Workspace, WorkspaceError
 from segml import fields as f
 from segml.cli import app
-from segml.pipeline import NightRun, run_nights
+from segml.pipeline import NightRun, run_nights, run_training
 from segml.storage.records.runs import RunState
 from segml.storage.records.schedule import Timetable
 from segml.storage.records.webhooks import Event
@@ -112,9 +112,9 @@ def test_a_night_that_fails_says_why_and_leaves_yesterday(workspace: Workspace) 
 
 
 def test_two_runs_never_clash(workspace: Workspace) -> None:
-    workspace.records.runs.begin("night", LAST, "lee", START)
+    workspace.records.runs.begin("night", "", LAST, "lee", START)
     with (
-        FileLock(workspace.folder / ".nights.lock"),
+        FileLock(workspace.folder / ".night.lock"),
         pytest.raises(Busy, match="2026-01-01 was started by lee at 2026-01-01 05:00"),
     ):
         run(workspace, LAST)
@@ -143,6 +143,26 @@ def test_days_are_made_up_for(workspace: Workspace) -> None:
     assert [one.report.previous for one in found] == [BEFORE, *days[:2]]
     assert list(workspace.nights.all()) == [BEFORE, *days]
     assert [one.as_of for one in workspace.records.runs.all(limit=3)] == days[::-1]
+
+
+def test_a_training_leaves_a_record(workspace: Workspace) -> None:
+    with pytest.raises(WorkspaceError, match="Nobody ordered"):
+        run_training(workspace, "churn", clock=ticking(), who="kim", as_of=date(2024, 1, 1))
+    (failed,) = workspace.records.runs.all(kind="training")
+    assert (failed.what, failed.as_of, failed.state) == (
+        "churn",
+        date(2024, 1, 1),
+        RunState.FAILED,
+    )
+    found = run_training(workspace, "churn", clock=ticking(), who="kim")
+    done = workspace.records.runs.all(kind="training")[0]
+    assert done.state is RunState.DONE
+    assert done.as_of == found.report.trained.model.as_of == LAST
+    assert done.counts["version"] == found.version == 1
+    assert done.steps
+    with pytest.raises(UnknownName, match="model"):
+        run_training(workspace, "chrun", clock=ticking(), who="kim")
+    assert workspace.records.runs.all(kind="training")[0] == done
 
 
 # Triggers

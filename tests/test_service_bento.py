@@ -5,9 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ import pytest
 from segml import Workspace
 from segml.cli_options import moment
 from segml.core.identity import Role
+from segml.storage.records.runs import RunState
 from served import WIN_BACK
 from trained_town import LATE
 
@@ -146,6 +150,61 @@ def test_health_and_meters(running: Running) -> None:
     for meter in ("segml_as_of_age_days", "segml_cache", "segml_model_version", "segml_requests"):
         assert meter in text
     assert httpx.get(f"{running.http.base_url}/metrics").status_code == 401
+
+
+def test_answers_are_of_one_night_and_one_version_while_both_change(running: Running) -> None:
+    """A night is published and a champion rolled back while four clients ask."""
+    here, before = running.workspace, running.workspace.latest.day()
+    after = before + timedelta(days=1)
+    ids = here.models.scores("churn", as_of=before)["customer_id"].head(20).to_list()
+    counts = {day: here.preview(WIN_BACK, as_of=day).count for day in (before, after)}
+    stop = threading.Event()
+
+    def ask(_: int) -> list[Any]:
+        headers = dict(running.http.headers)
+        found = []
+        with httpx.Client(base_url=running.http.base_url, headers=headers, timeout=60) as http:
+            while not stop.is_set():
+                preview = http.post("/preview", json={"rule": WIN_BACK})
+                scores = http.post("/score", json={"customers": ids, "models": ["churn"]})
+                found.append((preview, scores))
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask, number) for number in range(4)]
+        try:
+            started = running.post("/api/v1/runs", {"as_of": after.isoformat()})
+            assert started.status_code == 202
+            runs = here.records.runs
+            _until(lambda: any(run.state is RunState.DONE for run in runs.all(limit=1)))
+            here.models.rollback("churn", after)
+            time.sleep(1)
+        finally:
+            stop.set()
+        answers = [pair for one in asking for pair in one.result()]
+    assert {answer.status_code for pair in answers for answer in pair} == {200}
+    days = {answer.json()["as_of"] for pair in answers for answer in pair}
+    assert days == {f"{before}", f"{after}"}
+    for preview, _ in answers:
+        told = preview.json()
+        assert told["count"] == counts[date.fromisoformat(told["as_of"])]
+    for told in {scores.text: scores.json() for _, scores in answers}.values():
+        day, speaker = date.fromisoformat(told["as_of"]), told["models"]["churn"]
+        model = here.models.tracking.model("churn", speaker["version"])
+        assert model.digest == speaker["digest"]
+        rows = here.features(list(model.inputs), as_of=day)
+        for one in told["results"]:
+            score = one["scores"]["churn"]["score"]
+            row = rows.filter(pl.col("customer_id") == one["customer_id"])
+            assert score is None or score == model.scores(row)[0]
+
+
+def _until(true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come true within a minute")
 
 
 def test_a_killed_worker_comes_back(running: Running) -> None:

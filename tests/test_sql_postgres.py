@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from conftest import toy_history
-from postgres_server import served
 from random_histories import Case, histories
 from segml.core.predicates import Compare, Field, Predicate, Text, Top
 from segml.engine.history import History
@@ -23,12 +22,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
-    with served() as server:
-        import psycopg
+def postgres(postgres_server: Any) -> Iterator[Any]:
+    import psycopg
 
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            yield connection
+    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
+        yield connection
 
 
 _POSTGRES_TYPES = {

@@ -185,7 +185,7 @@ class Campaigns:
 def _drawn(moment: StoredMoment, campaign: str, share: float, held: Words) -> Words:
     """Return whom of a set a campaign holds out."""
     codes = bitmaps.codes(held)
-    ids = moment.rows(codes, ())["customer_id"]
+    ids = moment.values(codes, ())["customer_id"]
     return bitmaps.among(codes[drawn(campaign, ids, share).to_numpy()], moment.size)
 
 

@@ -9,7 +9,8 @@ from segml import cli_options as options
 from segml import terminal
 from segml.campaigns import HOLDOUT, SUPPRESS_DAYS
 from segml.cli_options import HERE, AsJson, AsOf, Folder, SetText
-from segml.exporting import CAP, Top
+from segml.exporting import CAP, Export, Top
+from segml.storage.records.exports import ExportFile
 from segml.workspace import Workspace
 
 app = typer.Typer(help="Plan campaigns.", no_args_is_help=True)
@@ -52,7 +53,7 @@ def export(
             split=split,
             as_of=options.day(opened, as_of),
         )
-        files = found.write(output, force=force, bom=excel)
+        files = _written(opened, found, output, force=force, bom=excel)
         if as_json:
             terminal.document(found.as_json() | {"files": list(map(str, files))})
             return
@@ -101,10 +102,25 @@ def plan(
         if output is not None:
             names = options.names(fields)
             found = opened.exporting.recipients(planned, names)
-            answer["files"] = [str(one) for one in found.write(output, force=force, bom=excel)]
+            files = _written(opened, found, output, force=force, bom=excel)
+            answer["files"] = list(map(str, files))
         if as_json:
             terminal.document(answer)
             return
         terminal.say(planned.sentence)
         if output is not None:
             terminal.say(f"Wrote the recipients to {', '.join(answer['files'])}.")
+
+
+def _written(
+    workspace: Workspace, found: Export, output: Path, *, force: bool, bom: bool
+) -> tuple[Path, ...]:
+    """Write an export, put it on record, and return its files."""
+    files = found.write(output, force=force, bom=bom)
+    at, who, records = options.moment(), options.user(), workspace.records
+    made = tuple(
+        ExportFile(str(file), piece.rows) for file, piece in zip(files, found.pieces, strict=True)
+    )
+    records.exports.add(at, who, found.what, found.as_of, found.columns, found.channel, made)
+    records.audit.add(at, who, None, "export.create", found.what, found.rows)
+    return files

@@ -40,6 +40,8 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Teach a model by what was known before a day, and promote it if it is better."""
+    from segml.pipeline import run_training  # noqa: PLC0415 (SQLAlchemy loads slowly)
+
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
         day = as_of.date() if as_of else None
@@ -47,8 +49,15 @@ def train(
         for name in _named(opened, model):
             try:
                 with terminal.steps(f"Training {name}") as progress:
-                    found = opened.models.train(
-                        name, as_of=day, horizon=horizon, seed=seed, progress=progress
+                    found = run_training(
+                        opened,
+                        name,
+                        clock=options.moment,
+                        who=options.user(),
+                        as_of=day,
+                        horizon=horizon,
+                        seed=seed,
+                        progress=progress,
                     )
             except TooFewCustomers as error:
                 if model != ALL:

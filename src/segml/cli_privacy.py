@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from segml import cli_options as options
 from segml import terminal
 from segml.cli_options import HERE, AsJson, Folder
 from segml.core.errors import SegmlError
@@ -25,8 +26,11 @@ def access(
     with terminal.refusals(as_json=as_json):
         if output.exists() and not force:
             raise SegmlError(f"{output} exists already. Name another file, or say --force.")
-        found = Workspace(workspace).privacy.access(customer)
+        opened = Workspace(workspace)
+        found = opened.privacy.access(customer)
         write_text(output, json.dumps(found, indent=1, ensure_ascii=False, default=str) + "\n")
+        at = options.moment()
+        opened.records.audit.add(at, options.user(), None, "privacy.access", customer, 1)
         if as_json:
             terminal.document({"customer_id": customer, "file": str(output)})
         else:
@@ -47,6 +51,8 @@ def erase(
             typer.confirm(f"Erase {', '.join(customers)} for good?", abort=True, err=True)
         with terminal.steps("Erasing") as progress:
             done = opened.privacy.erase(customers, progress)
+        at, many = options.moment(), len(customers)
+        opened.records.audit.add(at, options.user(), None, "privacy.erase", "(erased)", many)
         if as_json:
             terminal.document({"erased": len(customers)} | done.as_json())
             return

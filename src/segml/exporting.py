@@ -21,7 +21,7 @@ from segml.champions import Champions
 from segml.core.errors import RequestProblem, RequestRefused, SegmlError, near
 from segml.core.tables import TABLE, Kind
 from segml.engine import bitmaps
-from segml.engine.bitmaps import Codes, Words
+from segml.engine.bitmaps import Codes
 from segml.engine.sets import SetEngine
 from segml.library.contact import CHANNELS
 from segml.rulebook import Rulebook, RuleLike
@@ -88,6 +88,8 @@ class Export:
 
     Attributes
     ----------
+    what
+        A segment's id, the digest of a rule, or a campaign's name.
     as_of, channel
         The day, and the channel whose consent was asked for; None for none.
     columns
@@ -98,6 +100,7 @@ class Export:
         Its files.
     """
 
+    what: str
     as_of: date
     channel: str | None
     columns: tuple[str, ...]
@@ -213,13 +216,16 @@ class Exporting:
         day = self._day(as_of)
         moment = self._moments.at(day)
         engine = SetEngine(moment, self._moments.cache)
-        lowered = self._segments.rule(rule).lower(day)
+        parsed = self._segments.rule(rule)
+        lowered = parsed.lower(day)
         members = engine.members(lowered)
         held = members if channel is None else consenting(engine, lowered, channel)
-        codes = moment.sorted(held) if top is None else _first(moment, held, top)
+        codes = moment.sorted(held)
+        if top is not None:  # the largest first, ties by customer_id
+            codes = moment.ranked(codes, top.by)[: top.n]
         if len(codes) > CAP and not split:
             raise RequestRefused(_choices(len(codes)))
-        name = rule if isinstance(rule, str) else "members"
+        name = rule if isinstance(rule, str) else parsed.digest
         many, kept = bitmaps.count(members), bitmaps.count(held)
         return _export(moment, codes, name, fields, channel, many, many - kept)
 
@@ -285,26 +291,16 @@ def _export(
     pieces = tuple(
         Piece(one, part, moment, columns) for one, part in zip(names, parts, strict=True)
     )
-    return Export(moment.as_of, channel, columns, members, without_consent, pieces)
-
-
-def _first(moment: StoredMoment, held: Words, top: Top) -> Codes:
-    """Return the first of a set by a field, ties by customer_id."""
-    codes = moment.sorted(held)
-    values = moment.values(codes, (top.by,))[top.by]
-    order = values.to_frame().with_row_index("place")
-    ranked = order.sort(top.by, descending=True, nulls_last=True, maintain_order=True)
-    first: Codes = codes[ranked["place"].head(top.n).to_numpy()]
-    return first
+    return Export(name, moment.as_of, channel, columns, members, without_consent, pieces)
 
 
 def _rows(moment: StoredMoment, codes: Codes, columns: tuple[str, ...]) -> pl.DataFrame:
     """Return columns of customers in wire units, in the order of `codes`."""
     features = [name for name in columns if name in moment.moments.features]
     own = [name for name in columns if name in PROFILE and name not in features]
-    found = in_wire_units(moment.rows(codes, features))
+    found = in_wire_units(pl.DataFrame(moment.values(codes, features)))
     profiles = moment.moments.facts.profiles(moment.as_of, codes, own)
-    return found.hstack(profiles).select(columns)
+    return found.hstack(profiles).drop_nulls("customer_id").select(columns)
 
 
 def _csv(rows: pl.DataFrame, *, header: bool) -> bytes:

@@ -111,7 +111,7 @@ class Modelling:
             When there is too little to learn from, or something would leak.
         """
         spec = self.spec(name).within(horizon)
-        day = as_of or self._end()
+        day = as_of or self.end()
         reign = self._champions.versions.reign(name, day)
         taught = self._champions.versions.model(name, reign.digest).inputs if reign else ()
         study = self._study(spec, day, taught)
@@ -190,7 +190,7 @@ class Modelling:
             who stays away; it takes a second for 2,000 customers, so it is added by itself up to
             `MOST_FORESEEN`.
         """
-        end = self._end()
+        end = self.end()
         recorded = self._study(self.spec(name), end).end
         model, number = self._judge(name, as_of, version, recorded)
         spec = self.spec(name).within(model.horizon)
@@ -349,7 +349,7 @@ class Modelling:
         most = sys.maxsize if everybody else MOST_CUSTOMERS
         return Study(spec, day, self._history, self._moments, rule.lower, fields, most)
 
-    def _end(self) -> date:
+    def end(self) -> date:
         """Return the day before which everything that is known has happened."""
         orders = self._history(date.max).rows("payments")
         last = orders.select(pl.max_horizontal("day", "known_day").max()).collect().item()

@@ -59,7 +59,11 @@ class People:
         if facts.warehouse.has_customers():
             columns |= facts.names(moment.as_of, codes)
         columns |= {name: shown(name, one) for name, one in zip(fields, values, strict=True)}
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        return [
+            dict(zip(columns, row, strict=True))
+            for row in zip(*columns.values(), strict=True)
+            if row[0] is not None  # or erased since they were found
+        ]
 
     def named(self, customers: Iterable[CustomerId], as_of: date) -> list[Row]:
         """Return ``customer_id, first_name, last_name`` of customers who are known."""
@@ -128,10 +132,7 @@ class People:
             held = self.matching(moment, held, part)
         codes = moment.sorted(held)
         if sort:
-            values = moment.values(codes, (sort,))[sort]
-            keyed = values.to_frame().with_row_index("place")
-            order = keyed.sort(sort, "place", descending=[descending, False], nulls_last=True)
-            codes = codes[order["place"].to_numpy()]
+            codes = moment.ranked(codes, sort, descending=descending)
         elif descending:
             codes = codes[::-1]
         return Page(self.rows(moment, codes[start : start + most], fields), len(codes))

@@ -1,15 +1,15 @@
 """The night as a pipeline: new facts, features, scores, members, publication, and who is told.
 
-Every night leaves a run record. Laws kept: two runs never clash, for each holds the same lock; a
-run whose process was killed is found out by the next, which does again what is missing; readers see
-the night before until all of this one is there.
+Every night leaves a run record, and so does every training. Laws kept: two runs of a kind never
+clash, for each holds the same lock; a run whose process was killed is found out by the next, which
+does again what is missing; readers see the night before until all of this one is there.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from filelock import FileLock, Timeout
@@ -22,7 +22,11 @@ from segml.storage.records.runs import Alert, Run, Runs, RunState, Step
 from segml.triggers import post
 from segml.workspace import Workspace
 
-KIND: Final = "night"
+if TYPE_CHECKING:
+    from segml.verdicts import Training
+
+NIGHT: Final = "night"
+TRAINING: Final = "training"
 Progress = Callable[[str, float], None]
 Clock = Callable[[], datetime]
 
@@ -68,59 +72,130 @@ def run_nights(
     SegmlError
         When a night cannot be run; its record says so too.
     """
-    with _alone(workspace):
-        workspace.records.runs.interrupt(KIND, clock())
+    with _alone(workspace, NIGHT, clock):
         found = []
         for number, day in enumerate(days):
-            run = workspace.records.runs.begin(KIND, day, who, clock())
-            record = Recorder(workspace.records.runs, clock, run, progress)
-            source = mapping if number == 0 else None
-            found.append(_run_night(workspace, day, source, record))
+            with _recorded(workspace, NIGHT, "", day, clock, who, progress) as record:
+                source = mapping if number == 0 else None
+                found.append(_run_night(workspace, day, source, record))
         return found
 
 
+def run_training(
+    workspace: Workspace,
+    model: str,
+    *,
+    clock: Clock,
+    who: str,
+    as_of: date | None = None,
+    horizon: int | None = None,
+    seed: int = 0,
+    progress: Progress = lambda _step, _share: None,
+) -> "Training":
+    """Teach a model, with a record of it, and return what came of it; see `Modelling.train`.
+
+    Parameters
+    ----------
+    workspace, model
+        Whose model, by its name.
+    clock
+        Gives the present moment, with a zone.
+    who
+        Who trains it.
+    as_of, horizon, seed, progress
+        As `Modelling.train` has them.
+
+    Raises
+    ------
+    Busy
+        When a model is being trained already.
+    SegmlError
+        When it cannot be trained; the record says so too.
+    """
+    workspace.models.spec(model)
+    day = as_of or workspace.models.end()
+    with (
+        _alone(workspace, TRAINING, clock),
+        _recorded(workspace, TRAINING, model, day, clock, who, progress) as record,
+    ):
+        training = workspace.models.train(
+            model, as_of=day, horizon=horizon, seed=seed, progress=record.step
+        )
+        told = training.report.trained
+        record.finish(counts={"customers": told.customers, "version": training.version})
+        return training
+
+
 @contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """Hold the lock of nights, which a crash releases; `Busy` saying who has it since when."""
-    lock = FileLock(workspace.folder / ".nights.lock")
+def _alone(workspace: Workspace, kind: str, clock: Clock) -> Iterator[None]:
+    """Hold the lock of a kind of run, which a crash releases, and find out what a crash left.
+
+    `Busy` says who has it since when.
+    """
+    lock = FileLock(workspace.folder / f".{kind}.lock")
+    runs = workspace.records.runs
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        running = workspace.records.runs.all(limit=1, kind=KIND, state=RunState.RUNNING)
         since = "".join(
-            f" The night {run.as_of} was started by {run.who or 'somebody'} at "
+            f" That of {run.as_of} was started by {run.who or 'somebody'} at "
             f"{run.started_at:%Y-%m-%d %H:%M} UTC."
-            for run in running
+            for run in runs.all(limit=1, kind=kind, state=RunState.RUNNING)
         )
-        raise Busy(f"Nights of {workspace.folder} are being run.{since} Wait for it.") from None
+        raise Busy(f"A {kind} of {workspace.folder} is being run.{since} Wait for it.") from None
     except OSError as error:
         raise WorkspaceError(
             f"{workspace.folder} cannot be written to ({error.strerror}). Give this user the right "
             "to, or name another workspace."
         ) from None
     try:
+        runs.interrupt(kind, clock())
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _recorded(
+    workspace: Workspace,
+    kind: str,
+    what: str,
+    as_of: date,
+    clock: Clock,
+    who: str,
+    progress: Progress,
+) -> Iterator["Recorder"]:
+    """Write down that a run begins, and on any error that it failed."""
+    runs = workspace.records.runs
+    record = Recorder(runs, clock, runs.begin(kind, what, as_of, who, clock()), progress)
+    try:
+        yield record
+    except BaseException as error:
+        record.fail(error)
+        raise
 
 
 def _run_night(
     workspace: Workspace, as_of: date, mapping: str | None, record: "Recorder"
 ) -> NightRun:
     counts: dict[str, ImportCount] = {}
-    try:
-        if mapping is not None:
-            record.step("importing", 0.0)
-            counts = workspace.import_files(mapping=mapping)
-        report = workspace.nightly(as_of, record.step)
-        record.step("telling", 1.0)
-        at = record.clock()
-        post(workspace.nights, workspace.records.webhooks, as_of, at)
-        alerts = _alerts(workspace, report, counts)
-    except BaseException as error:
-        record.fail(error)
-        raise
-    return NightRun(record.finish(report, counts, alerts), report)
+    if mapping is not None:
+        record.step("importing", 0.0)
+        counts = workspace.import_files(mapping=mapping)
+    report = workspace.nightly(as_of, record.step)
+    record.step("telling", 1.0)
+    post(workspace.nights, workspace.records.webhooks, as_of, record.clock())
+    run = record.finish(
+        counts={
+            "customers": report.universe,
+            "segments": sum(one.count is not None for one in report.segments),
+            "new_rows": sum(count.new for count in counts.values()),
+        },
+        rejects={table: count.rejected for table, count in counts.items()},
+        drift=report.drift,
+        alerts=_alerts(workspace, report, counts),
+    )
+    return NightRun(run, report)
 
 
 def _alerts(
@@ -179,24 +254,10 @@ class Recorder:
             self.run = replace(self.run, steps=(*self.run.steps, Step(self._name, seconds)))
             self.runs.write(self.run)
 
-    def finish(
-        self, report: NightReport, counts: dict[str, ImportCount], alerts: tuple[Alert, ...]
-    ) -> Run:
-        """Write down that a run is done, and return its record."""
+    def finish(self, **found: Any) -> Run:
+        """Write down that a run is done and what it found, by `Run`'s attributes; return it."""
         self._end_step()
-        self.run = replace(
-            self.run,
-            state=RunState.DONE,
-            finished_at=self.clock(),
-            counts={
-                "customers": report.universe,
-                "segments": sum(one.count is not None for one in report.segments),
-                "new_rows": sum(count.new for count in counts.values()),
-            },
-            rejects={table: count.rejected for table, count in counts.items()},
-            drift=report.drift,
-            alerts=alerts,
-        )
+        self.run = replace(self.run, state=RunState.DONE, finished_at=self.clock(), **found)
         self.runs.write(self.run)
         return self.run
 

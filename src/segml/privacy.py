@@ -151,6 +151,7 @@ class Privacy:
             "facts": facts,
             "fields": {} if code is None else self._fields(code),
             "memberships": self._memberships(text),
+            "records": self._mentions(text),
             "named_in": {
                 "segments": self._naming(text),
                 "lookalikes": sorted(
@@ -196,9 +197,17 @@ class Privacy:
         records = self._records()
         if records is None:
             return 0
-        from segml.storage.records.forgetting import forget  # noqa: PLC0415 (SQLAlchemy is slow)
+        from segml.storage.records.mentions import forget  # noqa: PLC0415 (SQLAlchemy is slow)
 
         return forget(records.database, ids)
+
+    def _mentions(self, customer: str) -> dict[str, list[dict[str, Any]]]:
+        records = self._records()
+        if records is None:
+            return {}
+        from segml.storage.records.mentions import mentions  # noqa: PLC0415 (SQLAlchemy is slow)
+
+        return mentions(records.database, customer)
 
     def _fields(self, code: int) -> dict[str, dict[str, Any]]:
         """Return the stored fields and scores of a customer by date, in wire units."""

@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 MATERIAL: Final = 0.1  # below it a population counts as stable, whatever its size
 _BINS: Final = 10
@@ -98,6 +97,8 @@ def drift(field: str, before: Profile, now: pl.Series, alpha: float = 0.01) -> D
     ValueError
         When a sample is empty.
     """
+    from scipy.special import chdtri  # noqa: PLC0415 (slow to load, and every record names Drift)
+
     first, second = np.array(before.rows), _rows(now, before)
     if not first.sum() or not second.sum():
         raise ValueError(f"there is nothing to compare {field} by")

@@ -52,6 +52,8 @@ def reasons(model: Model, frame: pl.DataFrame) -> list[tuple[Reason, ...]]:
     frame
         Rows with the model's inputs.
     """
+    if frame.is_empty():  # LightGBM foretells nothing of nobody
+        return []
     groups = list(_GROUPS)
     total = np.zeros((frame.height, len(groups)))
     for name, learned in model.learned.items():

@@ -7,8 +7,7 @@ from typing import Any, Final
 from segml.core.identity import Identity
 
 _LOG: Final = logging.getLogger("segml.service")
-# What stands in addresses after these words names a customer.
-_PERSONAL: Final = re.compile(r"(/(?:customers|pins)/)[^/]+")
+_PERSONAL: Final = re.compile(r"(/pins/)[^/]+")  # what follows names a customer
 
 
 def answered(

@@ -95,12 +95,23 @@ class StoredMoment:
         codes = bitmaps.codes(held)
         return codes[np.argsort(order[codes])][:most]
 
+    def ranked(self, codes: Codes, name: str, *, descending: bool = True) -> Codes:
+        """Return codes by a feature, unknown values last, equals in the order of `codes`."""
+        values = self.values(codes, (name,))[name]
+        keyed = values.alias("value").to_frame().with_row_index("place")
+        order = keyed.sort("value", "place", descending=[descending, False], nulls_last=True)
+        found: Codes = codes[order["place"].to_numpy()]
+        return found
+
     def rows(self, codes: Codes, names: Iterable[str]) -> pl.DataFrame:
-        """Return ``customer_id`` and features of customers, in the order of `codes`."""
-        return pl.DataFrame(self.values(codes, names))
+        """Return ``customer_id`` and features of customers, in the order of `codes`.
+
+        Without who was erased since the codes were found.
+        """
+        return pl.DataFrame(self.values(codes, names)).drop_nulls("customer_id")
 
     def values(self, codes: Codes, names: Iterable[str]) -> dict[str, pl.Series]:
-        """Return the same, column by column."""
+        """Return the same, column by column, with a missing id for who was erased since."""
         names = tuple(names)
         moment, places = self.need(names), pl.Series(codes, dtype=pl.UInt32)
         found = {"customer_id": self.moments.facts.ids(self.size)[places]}

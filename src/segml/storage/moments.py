@@ -220,11 +220,19 @@ class Moments:
         for folder in self._root.glob("*.g*"):
             day = date.fromisoformat(folder.name.split(".", maxsplit=1)[0])
             stale = self._warehouse.stale_since(_generation(folder), day)
+            stale = stale or self._holds_erased(folder)
             if stale or (day < from_day and not keep_scores(folder, self._definitions)):
                 self._remove(folder)
         for lock in self._root.glob(".*.lock"):
             if date.fromisoformat(lock.name[1:-5]) < from_day:
                 lock.unlink(missing_ok=True)
+
+    def _holds_erased(self, folder: Path) -> bool:
+        """Return whether columns were written beside an erasure, which did not see them."""
+        try:
+            return self._open(folder).erased != self.facts.erased()
+        except WorkspaceError:
+            return False
 
     def _remove(self, folder: Path) -> None:
         self._opened.pop(folder, None)

@@ -216,15 +216,12 @@ class Versions(Generic[V]):
         """Put a version in the place of another, whose file goes, wherever that was champion."""
         self.keep(new)
         book = self._book.value()
-        names = {old.digest: new.digest}
-        reigns = {
-            name: tuple(replace(one, digest=names.get(one.digest, one.digest)) for one in found)
-            for name, found in book.reigns.items()
-        }
-        matured = {names.get(one, one): found for one, found in book.matured.items()}
-        calibrated = {names.get(one, one): found for one, found in book.calibrated.items()}
-        withdrawals = {names.get(one, one): found for one, found in book.withdrawals.items()}
-        self._write(_Book(reigns, matured, withdrawals, calibrated))
+        reigns = tuple(
+            replace(one, digest=new.digest) if one.digest == old.digest else one
+            for one in book.reigns.get(old.name, ())
+        )
+        if reigns:
+            self._write(replace(book, reigns={**book.reigns, old.name: reigns}))
         (self._root / old.name / f"{old.digest}.json").unlink()
         with self._lock:
             self._models.pop(old.digest, None)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from segml.wire.shapes import Asked, Customer, Dated, Problem, Told
+from segml.wire.shapes import Customer, Dated, Problem, Told
 
 Row = dict[str, Any]
 
@@ -169,9 +169,3 @@ class LookalikeOf(Told):
     differences: list[str]
     warnings: list[str]
     sample: list[dict[str, Any]]
-
-
-class TrainingAsked(Asked):
-    """As of which day a model shall be taught; the last that facts speak of unless given."""
-
-    as_of: date | None = None

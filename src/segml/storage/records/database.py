@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     QueuePool,
-    StaticPool,
     create_engine,
     event,
     inspect,
@@ -71,7 +70,9 @@ class Database:
             blank = self._is_blank()
             if not blank:
                 self._prepare()
-            with (_empty() if blank else self._reader).connect() as connection:
+            with (self._empty if blank else self._reader).connect() as connection:
+                if blank:
+                    METADATA.create_all(connection)
                 yield connection
 
     @contextmanager
@@ -124,6 +125,12 @@ class Database:
             return self._writer
         return _sqlite(partial(_opened_to_read, self._file), "BEGIN")
 
+    @cached_property
+    def _empty(self) -> Engine:
+        # Each connection is a database of its own, in memory.
+        shared = {"check_same_thread": False}
+        return create_engine("sqlite://", poolclass=QueuePool, connect_args=shared)
+
     def _is_blank(self) -> bool:
         """Return whether nothing was ever written to the file, if it is one."""
         if self._file is None or self._current:
@@ -164,13 +171,6 @@ def _version(connection: Connection) -> str | None:
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
-
-
-def _empty() -> Engine:
-    """Return a database in memory that nothing was written to; threads cannot share one."""
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    METADATA.create_all(engine)
-    return engine
 
 
 def _migrate(connection: Connection) -> None:

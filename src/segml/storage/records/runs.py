@@ -1,4 +1,4 @@
-"""The record of runs: what a night did, how long it took, and what it found amiss.
+"""The record of runs: what a night or a training did, how long it took, what it found amiss.
 
 ::
 
@@ -62,8 +62,8 @@ class Run:
     ----------
     id
         Grows from run to run.
-    kind
-        ``night`` or ``training``.
+    kind, what
+        ``night``, or ``training`` and the model's name.
     as_of
         The day it is for.
     state
@@ -88,6 +88,7 @@ class Run:
 
     id: int
     kind: str
+    what: str
     as_of: date
     state: RunState
     who: str
@@ -126,9 +127,9 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, kind: str, as_of: date, who: str, at: datetime) -> Run:
+    def begin(self, kind: str, what: str, as_of: date, who: str, at: datetime) -> Run:
         """Write down that a run begins and return it."""
-        run = Run(0, kind, as_of, RunState.RUNNING, who, at)
+        run = Run(0, kind, what, as_of, RunState.RUNNING, who, at)
         with self._database.writing() as connection:
             made = connection.execute(insert(RUNS).values(_values(run)).returning(RUNS.c.id))
             return replace(run, id=made.scalar_one())

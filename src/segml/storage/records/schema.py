@@ -140,6 +140,7 @@ RUNS = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("kind", String(16), nullable=False),
+    Column("what", String(63), nullable=False),
     Column("as_of", Date, nullable=False),
     Column("state", String(16), nullable=False),
     Column("who", String, nullable=False),

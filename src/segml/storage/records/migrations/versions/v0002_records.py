@@ -80,6 +80,7 @@ def _runs() -> None:
         "runs",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("what", sa.String(63), nullable=False),
         sa.Column("as_of", sa.Date, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("who", sa.String, nullable=False),

@@ -1,6 +1,7 @@
-"""Taking erased customers out of the records: nobody is named by id any more, the rows stay.
+"""Where the records name customers by id: found for who asks, emptied for who is erased.
 
-So it stays on record that somebody was looked up or exported, and when, but not who it was about.
+The rows of the erased stay: it is on record that somebody was looked up or told of, and when, but
+not any more who that was.
 """
 
 from collections.abc import Callable
@@ -36,6 +37,21 @@ def forget(database: Database, customers: frozenset[str]) -> int:
         )
     database.compact()
     return changed
+
+
+def mentions(database: Database, customer: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what was done about a customer, the id as text: in the audit, and to webhooks."""
+    looked = select(AUDIT.c.at, AUDIT.c.action).where(AUDIT.c.what == customer)
+    sent = select(*(DELIVERIES.c[name] for name in ("created_at", "event", "state", "customers")))
+    with database.reading() as connection:
+        return {
+            "audit": [dict(row) for row in connection.execute(looked).mappings()],
+            "deliveries": [
+                {name: row[name] for name in ("created_at", "event", "state")}
+                for row in connection.execute(sent).mappings()
+                if customer in map(str, row["customers"])
+            ],
+        }
 
 
 def _changed(
