@@ -1,5 +1,6 @@
 """The service as it runs: a process, a port, `segml serve`; scores, previews and lookalikes."""
 
+import json
 import os
 import signal
 import socket
@@ -108,6 +109,21 @@ def test_scores_of_rows_are_those_of_customers(running: Running) -> None:
     assert all(one["scores"]["churn"]["reasons"] for one in results[:-2])
     assert results[-2]["problems"][0]["path"] == ["rows", len(asked), inputs[0]]
     assert len(results[-1]["problems"]) == len(inputs)
+
+
+@pytest.mark.parametrize("value", [10**400, 2**53, 1e308, float("nan"), float("-inf")])
+def test_a_row_with_no_number_fails_alone(running: Running, value: float) -> None:
+    day = running.workspace.latest.day()
+    inputs = running.workspace.models.champion("churn", day).inputs
+    good = {**dict.fromkeys(inputs), "customer_id": 7}
+    rows = [good, good | {inputs[0]: value}, good | {"customer_id": 2**63}]
+    body = json.dumps({"rows": rows, "models": ["churn"], "reasons": True})
+    headers = {"Content-Type": "application/json"}
+    answer = running.http.post("/score", content=body, headers=headers)
+    first, second, third = answer.json()["results"]
+    assert first["scores"]["churn"]["score"] is not None
+    assert second["problems"][0]["path"] == ["rows", 1, inputs[0]]
+    assert (third["customer_id"], third["problems"][0]["path"][2]) == (None, "customer_id")
 
 
 def _plain(value: Any) -> Any:

@@ -112,7 +112,7 @@ def problem(
         "problems": [asdict(one) | {"path": list(one.path)} for one in problems],
         "request_id": request_id,
     }
-    body = json.dumps(document, ensure_ascii=False, default=str)
+    body = json.dumps(document, default=str)  # in ASCII, so whatever was sent can be quoted
     return Response(body, status, headers, MEDIA_TYPE)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 import polars as pl
+from pydantic import TypeAdapter, ValidationError
 
 from segml.core.errors import UnknownName
 from segml.core.tables import CustomerId, Kind
@@ -13,9 +14,11 @@ from segml.scoring.reasons import reasons
 from segml.scoring.spec import ModelSpec
 from segml.verdicts import band
 from segml.wire.models import AskedScores, Score, Scored, Scores, Speaker
-from segml.wire.shapes import Problem
+from segml.wire.shapes import Customer, Problem
 from segml.workspace import Workspace
 
+_LARGEST: Final = 2**53  # up to which floats hold every whole number; NaN is no number
+_ID: Final[TypeAdapter[CustomerId]] = TypeAdapter(Customer)
 _TYPES: Final[Mapping[Kind, pl.DataType]] = {
     Kind.NUMBER: pl.Float64(),
     Kind.TEXT: pl.String(),
@@ -115,7 +118,7 @@ def _of_rows(
         if not found:
             place = next(ahead)
             told = {name: _score(scored[place]) for name, scored in by_model.items()}
-        results.append(Scored(customer_id=row.get("customer_id"), scores=told, problems=found))
+        results.append(Scored(customer_id=_id(row), scores=told, problems=found))
     return results
 
 
@@ -142,11 +145,18 @@ def _wrong(place: int, row: Mapping[str, Any], wanted: Sequence[str]) -> list[Pr
             kind = FEATURES[name].kind
             told = f"“{name}” is a {kind}."
             found.append(Problem(path=["rows", place, name], message=told))
-    customer = row.get("customer_id")
-    if isinstance(customer, bool) or not isinstance(customer, int | str | None):
-        told = "A customer's id is a number or a text."
+    if _id(row) is None and row.get("customer_id") is not None:
+        told = "A customer's id is a whole number or a text."
         found.append(Problem(path=["rows", place, "customer_id"], message=told))
     return found
+
+
+def _id(row: Mapping[str, Any]) -> CustomerId | None:
+    """Return whose row it is; None where it does not say so."""
+    try:
+        return _ID.validate_python(row.get("customer_id"), strict=True)
+    except ValidationError:
+        return None
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -167,7 +177,7 @@ def _fits(name: str, value: Any) -> bool:
         case str():
             return kind is Kind.TEXT
         case int() | float():
-            return kind is Kind.NUMBER
+            return kind is Kind.NUMBER and abs(value) < _LARGEST
         case _:
             return False
 
