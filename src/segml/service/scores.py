@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from segml.core.errors import UnknownName
 from segml.core.tables import CustomerId, Kind
 from segml.library.features import FEATURES
+from segml.scoring.ladder import BUYING
 from segml.scoring.reasons import reasons
 from segml.scoring.spec import ModelSpec
 from segml.verdicts import band
@@ -126,7 +127,7 @@ def _told(
     workspace: Workspace, name: str, frame: pl.DataFrame, day: date, explained: bool
 ) -> list[dict[str, Any]]:
     model = workspace.models.champion(name, day).model
-    scored = pl.DataFrame({"score": model.scores(frame)})
+    scored = pl.DataFrame({"score": model.scores(frame)}).fill_nan(None)
     scored = scored.with_columns(band=band(workspace.models.threshold(name, day)))
     if explained:
         said = [[str(one) for one in row] for row in reasons(model, frame)]
@@ -145,10 +146,22 @@ def _wrong(place: int, row: Mapping[str, Any], wanted: Sequence[str]) -> list[Pr
             kind = FEATURES[name].kind
             told = f"“{name}” is a {kind}."
             found.append(Problem(path=["rows", place, name], message=told))
+    if not found and {*BUYING} <= {*wanted} and not _has_bought(row):
+        told = f"{', '.join(BUYING)} are not those of somebody who has ordered."
+        hint = "Nobody else has a score; the first order is no later than the last."
+        found.append(Problem(path=["rows", place], message=told, hint=hint))
     if _id(row) is None and row.get("customer_id") is not None:
         told = "A customer's id is a whole number or a text."
         found.append(Problem(path=["rows", place, "customer_id"], message=told))
     return found
+
+
+def _has_bought(row: Mapping[str, Any]) -> bool:
+    """Return whether a row's order days agree with each other, as models of buying need them."""
+    days, first, last = (row[name] for name in BUYING)
+    if days is None or first is None or last is None:
+        return False
+    return bool(days >= 1 and 0 <= last <= first and (days > 1) == (first > last))
 
 
 def _id(row: Mapping[str, Any]) -> CustomerId | None:
