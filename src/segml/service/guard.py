@@ -20,11 +20,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from segml.core.errors import SegmlError
 from segml.core.identity import Identity
 from segml.service import logs, signin
 from segml.service.identities import Identities, Throttled
 from segml.service.meters import Meters
-from segml.service.problems import MEDIA_TYPE, of_validation, problem
+from segml.service.problems import MEDIA_TYPE, of_error, of_validation, problem
 
 PAGE: Final = "/admin/customers/segments"
 OPEN: Final = frozenset({"/healthz", "/livez", "/readyz"})  # they tell nothing about anybody
@@ -93,11 +94,14 @@ class Guard:
             await self._answer(scope, headers, receive, visit)
         except TooLarge:
             await visit.refuse(413, *_described(413, b""))
+        except SegmlError as error:  # the database of tokens is away, say
+            await visit.send(of_error(error, request_id))
         except Exception:
             logs.failed(request_id, scope["method"], scope["path"])
-            if visit.status is not None:
-                raise
-            await visit.refuse(500, "failed", "This is our fault; the log knows more.")
+            if visit.status is None:
+                await visit.refuse(500, "failed", "This is our fault; the log knows more.")
+            elif not visit.ended:
+                raise  # so that the connection breaks, and half an answer is not taken for one
         finally:
             seconds = perf_counter() - started
             route = _route(scope)
@@ -126,6 +130,10 @@ class Guard:
             return None
         if who is None:
             return await self._unknown(scope, receive, visit, attempted=bool(secret))
+        if not safe and not _is_json(headers):
+            told = "What is sent is JSON: say Content-Type: application/json."
+            await visit.refuse(415, "not-json", told)
+            return None
         if cookie and not safe and "x-segml" not in headers:
             told = "A change asked for with a cookie needs the header X-Segml, as the page sends."
             await visit.refuse(403, "cross-site", told)
@@ -178,6 +186,7 @@ class _Visit:
 
     def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self.status: int | None = None
+        self.ended = False
         self._scope = scope
         self._send = send
         self._request_id = request_id
@@ -203,6 +212,7 @@ class _Visit:
                 await self._shaped()
             return
         await self._send(message)
+        self.ended = message["type"] == "http.response.body" and not message.get("more_body")
 
     async def refuse(
         self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None
@@ -265,6 +275,12 @@ def _described(status: int, body: bytes) -> tuple[str, str]:
             return "failed", "This is our fault; the log knows more."
         case _:
             return "not-understood", detail or "The request cannot be understood."
+
+
+def _is_json(headers: Headers) -> bool:
+    """Return whether a body is JSON; one that does not say what it is counts as such."""
+    kind = headers.get("content-type", "application/json").partition(";")[0]
+    return kind.strip().lower() == "application/json"
 
 
 def _limited(receive: Receive, headers: Headers) -> Receive:
