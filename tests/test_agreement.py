@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from conftest import ENGINES, FRAMES
+from engines import ENGINES, FRAMES
 from segml.core.predicates import (
     EVERYONE,
     And,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conftest import AS_OF, ENGINES, complete, toy_history
+from engines import ENGINES
 from random_histories import stored_history
 from segml import Workspace
 from segml import fields as f
@@ -20,6 +20,7 @@ from segml.rules.describe import sentence
 from segml.rules.parse import parse
 from segml.rules.pins import Pins, pinned, pins, without
 from strategies import Case, histories, rules
+from toy_restaurant import AS_OF, complete, toy_history
 
 CATALOG = build(FEATURES)
 SPENT = (f.lifetime_spend > 50).as_json()

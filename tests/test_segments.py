@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 
-from conftest import ENGINES, FRAMES, toy_history
+from engines import ENGINES, FRAMES
 from random_histories import Case, histories
 from segml.core.errors import RuleRefused, WorkspaceError
 from segml.core.predicates import And, Not, Or
@@ -23,6 +23,7 @@ from segml.storage.records.catalogue import Catalogue
 from segml.storage.records.database import Database
 from segml.storage.shipped import shipped
 from strategies import cases
+from toy_restaurant import toy_history
 
 CATALOG = build(FEATURES, {name: segment.rule for name, segment in shipped().items()})
 
