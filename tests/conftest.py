@@ -3,6 +3,7 @@
 Each folder of tests has a file of this name, so no test imports from it.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from made_once import made_once
 from postgres_server import new_database, started
 from segml import Workspace
 from segml.datasets.restaurant import write_restaurant
@@ -20,7 +22,7 @@ from segml.storage.records.records import Records
 from served import Served
 from small_town import LAST, PLAN, filled
 from toy_restaurant import toy_history
-from trained_town import trained_town
+from trained_town import fill_town
 
 # The same cases on every run, and no limit of time on a busy machine; `make test` asks for more.
 settings.register_profile(
@@ -64,25 +66,37 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    write_restaurant(folder, PLAN)
-    return folder
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this run of the tests have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def restaurant(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def data(shared: Path) -> Path:
+    """Return the folder of a small restaurant's facts and truth."""
+    return made_once(shared / "data", lambda folder: write_restaurant(folder, PLAN))
+
+
+@pytest.fixture(scope="session")
+def restaurant(shared: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Return a workspace with three nights; tests only read it."""
-    workspace = filled(tmp_path_factory.mktemp("restaurant"), data)
-    for days in (14, 7, 0):
-        workspace.nightly(LAST - timedelta(days=days))
-    return workspace
+
+    def fill(folder: Path) -> None:
+        workspace = filled(folder, data)
+        for days in (14, 7, 0):
+            workspace.nightly(LAST - timedelta(days=days))
+        workspace.records.database.close()
+
+    made = made_once(shared / "restaurant", fill)
+    return Workspace(shutil.copytree(made, tmp_path_factory.mktemp("restaurant") / "w"))
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def town(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Return a workspace with two champions of churn, one after the other; tests only read it."""
-    return trained_town(tmp_path_factory.mktemp("town"))
+    made = made_once(shared / "town", fill_town)
+    return Workspace(shutil.copytree(made / "workspace", tmp_path_factory.mktemp("town") / "w"))
 
 
 @pytest.fixture
