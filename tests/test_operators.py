@@ -73,7 +73,7 @@ def test_truth_table(case: dict[str, Any], engine: str) -> None:
     value = stored_value(case["operator"], kind, scale, case.get("value"))
     predicate = OPERATORS[case["operator"]].lower(Field("value"), value, as_of)
     expected = [n for n, (_, holds) in enumerate(case["rows"], start=1) if holds]
-    assert ENGINES[engine](history, features, predicate) == expected
+    assert ENGINES[engine](history, features).members(predicate) == expected
 
 
 def test_every_operator_of_every_kind_has_a_table() -> None:

@@ -57,7 +57,7 @@ def test_pins_are_read_back_and_take_the_place_of_others(
 def test_ids_are_compared_as_they_stand(engine: str) -> None:
     def of(rule: Any, *, text_ids: bool) -> list[Any]:
         asked = parse(rule, CATALOG).lower(AS_OF)
-        return ENGINES[engine](toy_history(text_ids=text_ids), FEATURES, asked)
+        return ENGINES[engine](toy_history(text_ids=text_ids), FEATURES).members(asked)
 
     for text_ids, expected in ((False, [2]), (True, ["2"])):
         for one in (2, "2"):
@@ -76,7 +76,7 @@ def test_ids_that_differ_in_case_are_two_customers(engine: str) -> None:
         tables, AS_OF, has_customers=False, integer_domains=frozenset({"restaurant"})
     )
     rule = parse(f.customer_id.is_in("a1").as_json(), CATALOG).lower(AS_OF)
-    assert ENGINES[engine](history, FEATURES, rule) == ["a1"]
+    assert ENGINES[engine](history, FEATURES).members(rule) == ["a1"]
 
 
 @given(case=histories(), rule=rules(), names=NAMES)

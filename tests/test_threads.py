@@ -87,6 +87,7 @@ def test_previews_while_a_night_is_published(
             assert found.count == expected[found.as_of][client][which]
             seen.add(found.as_of)
             number += 1
+            done.wait(0.02)  # a person looks at the count before the next edit
         last = workspace.preview(rules[client][0], session=client)
         assert (last.as_of, last.count) == (LAST, expected[LAST][client][0])
         return seen
