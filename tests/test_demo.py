@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from segml import demo
+from segml import WorkspaceError, demo
+from small_town import content
 
 
 @pytest.mark.slow
@@ -17,6 +18,17 @@ def test_pieces_make_the_same_restaurant(tmp_path: Path, monkeypatch: pytest.Mon
     both = [one.members("vip-customers") for one in (whole, pieces)]
     assert both[0].equals(both[1])
     assert both[0].height > 1_000
+
+
+def test_a_restaurant_is_made_once_and_another_is_refused(tmp_path: Path) -> None:
+    made = demo.restaurant(tmp_path, customers=120)
+    assert [f"{day}" for day in made.nights.all()] == ["2026-06-24", "2026-07-01"]
+    assert made.members("email-subscribers").height > 20
+    before = content(tmp_path / "nights")
+    demo.restaurant(tmp_path, customers=120)
+    assert content(tmp_path / "nights") == before
+    with pytest.raises(WorkspaceError, match="another workspace"):
+        demo.restaurant(tmp_path, customers=130)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ To add a dialect: its name in `DIALECTS`, and what differs in `sql_rules.orderin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Final
 
 import duckdb
@@ -131,7 +132,7 @@ class SqlEngine:
     def __init__(self, history: History, features: Mapping[str, Feature]) -> None:
         self._history = history
         self._features = features
-        self._connection = duckdb.connect(":memory:")
+        self._connection = _database().cursor()
         self._registered: set[str] = set()
 
     def members(self, predicate: Predicate) -> list[int | str]:
@@ -174,6 +175,12 @@ class SqlEngine:
             self._connection.register(name, self._history.tables[name].collect().to_arrow())
             self._registered.add(name)
         return self._connection.sql(select.sql("duckdb"))
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    # Opening one takes longer than most statements. A connection to it has names of its own.
+    return duckdb.connect(":memory:")
 
 
 class _Statement:
