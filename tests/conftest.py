@@ -27,7 +27,7 @@ from trained_town import fill_town
 # The same cases on every run, and no limit of time on a busy machine; `make test` asks for more.
 settings.register_profile(
     "steady",
-    max_examples=15,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     database=None,

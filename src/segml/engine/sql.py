@@ -145,7 +145,7 @@ class SqlEngine:
         """
         statement = self._statement()
         members = statement.completed(statement.members(self._history.as_of, predicate))
-        return [row[0] for row in self._run(members).fetchall()]
+        return [row[0] for row in self._connection.execute(self._ready(members)).fetchall()]
 
     def features(self, names: Sequence[str]) -> pl.DataFrame:
         """Return the values of fields, one row per customer of the universe, ascending.
@@ -162,19 +162,20 @@ class SqlEngine:
         """
         statement = self._statement()
         values = statement.completed(statement.values(self._history.as_of, names))
-        frame: pl.DataFrame = self._run(values).pl()
+        frame: pl.DataFrame = self._connection.sql(self._ready(values)).pl()
         return frame
 
     def _statement(self) -> "_Statement":
         has_customers = self._history.has_customers
         return _Statement(self._features, has_customers=has_customers, dialect="duckdb")
 
-    def _run(self, select: exp.Select) -> duckdb.DuckDBPyRelation:
+    def _ready(self, select: exp.Select) -> str:
+        """Return a statement in words, when the tables that it reads are there."""
         read = {table.name for table in select.find_all(exp.Table)} & self._history.tables.keys()
         for name in read - self._registered:
             self._connection.register(name, self._history.tables[name].collect().to_arrow())
             self._registered.add(name)
-        return self._connection.sql(select.sql("duckdb"))
+        return select.sql("duckdb")
 
 
 @cache
