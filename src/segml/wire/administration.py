@@ -74,6 +74,7 @@ class RunOf(Told):
 
     id: int
     kind: str
+    what: str = Field(description="Which model was trained; empty for a night.")
     as_of: date
     state: Literal["running", "done", "failed", "interrupted"]
     who: str

@@ -26,13 +26,16 @@ def overlap(
     """Return how many customers each two segments share, and how many are in just which."""
     del who
     day, workspace = as_of or here.workspace.latest.day(), here.workspace
+    known = workspace.segments.all()  # once: others may save and delete meanwhile
     asked = [name for name in dict.fromkeys(segments.split(",")) if name]
-    names = asked or [*workspace.segments.rules()[0]]
+    for name in asked:
+        if name not in known:
+            raise UnknownName("segment", name, known)
+    names = asked or [name for name in workspace.segments.rules()[0] if name in known]
     if len(names) > _MOST_OVERLAPPING:
         told = f"At most {_MOST_OVERLAPPING} segments can be compared; these are {len(names)}."
         raise Refused(422, "too-many", told)
     matrix = workspace.overlap(names, as_of=day)
-    known = workspace.segments.all()
     shared = [list(row[1:]) for row in matrix.iter_rows()]
     return Overlap(
         as_of=day,
@@ -55,7 +58,8 @@ def revenue(who: Viewer, here: Here, as_of: date | None = None) -> Revenue:
     day = as_of or here.workspace.latest.day()
     known = here.workspace.segments.all()
     rows = here.workspace.revenue(as_of=day).to_dicts()
-    return Revenue(as_of=day, rows=[row | {"name": known[row["segment"]].name} for row in rows])
+    told = [(row, known.get(row["segment"])) for row in rows]  # one may be saved meanwhile
+    return Revenue(as_of=day, rows=[row | {"name": one.name} for row, one in told if one])
 
 
 @router.get("/segments/{segment}/profile")

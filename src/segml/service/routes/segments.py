@@ -119,9 +119,10 @@ def restore(segment: Id, asked: Restored, who: Marketer, here: Here) -> SegmentO
 def dependents(segment: Id, who: Viewer, here: Here) -> Dependents:
     """Return the segments that refer to one, which cannot be deleted before them."""
     del who
-    known = here.workspace.segments.all()
     users = here.workspace.segments.dependents(segment)
-    return Dependents(dependents=[Named(id=name, name=known[name].name) for name in users])
+    known = here.workspace.segments.all()
+    told = [Named(id=name, name=known[name].name) for name in users if name in known]
+    return Dependents(dependents=told)
 
 
 @router.post("/segments/{segment}/diff", operation_id="difference")
