@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from segml import Workspace
 from segml.core.identity import Role
+from segml.service import guard
 from segml.service.api import ROUTERS
 from segml.service.guard import LARGEST_BODY, OPEN, PAGE
 from segml.service.identities import MOST_FAILURES
@@ -206,6 +207,16 @@ def test_viewers_find_nobody_by_name(served: Served) -> None:
             ids = [one["customer_id"] for one in named]
             assert (guest["customer_id"] in ids) == (role is Role.MARKETER)
             assert client.get(url, params={"q": f"{guest['customer_id']}"}).json()[key]
+
+
+def test_more_at_once_than_can_be_answered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = served.asks()
+    monkeypatch.setattr(guard, "MOST_AT_ONCE", 0)
+    answer = client.get("/api/v1/session")
+    assert (answer.status_code, answer.json()["type"]) == (429, "too-many-at-once")
+    assert answer.headers["retry-after"] == "1"
+    monkeypatch.setattr(guard, "MOST_AT_ONCE", 1)
+    assert {client.get("/api/v1/session").status_code for _ in range(3)} == {200}
 
 
 def test_what_is_open_tells_nothing() -> None:

@@ -31,6 +31,7 @@ PAGE: Final = "/admin/customers/segments"
 OPEN: Final = frozenset({"/healthz", "/livez", "/readyz"})  # they tell nothing about anybody
 SIGN_IN: Final = "/signin"
 LARGEST_BODY: Final = 10_000_000  # bytes
+MOST_AT_ONCE: Final = 1_000  # requests in hand; whoever comes then is asked to come again
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _HEADERS: Final = {
@@ -74,6 +75,7 @@ class Guard:
         self._app = app
         self._identities = identities
         self._meters = meters
+        self._in_hand = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -90,8 +92,13 @@ class Guard:
         visit = _Visit(scope, send, request_id)
         scope.setdefault("state", {})["request_id"] = request_id
         started = perf_counter()
+        self._in_hand += 1
         try:
-            await self._answer(scope, headers, receive, visit)
+            if self._in_hand > MOST_AT_ONCE and scope["path"] not in OPEN:
+                told = "More is asked at once than can be answered; try again in a second."
+                await visit.refuse(429, "too-many-at-once", told, {"Retry-After": "1"})
+            else:
+                await self._answer(scope, headers, receive, visit)
         except TooLarge:
             await visit.refuse(413, *_described(413, b""))
         except SegmlError as error:  # the database of tokens is away, say
@@ -103,6 +110,7 @@ class Guard:
             elif not visit.ended:
                 raise  # so that the connection breaks, and half an answer is not taken for one
         finally:
+            self._in_hand -= 1
             seconds = perf_counter() - started
             route = _route(scope)
             self._meters().answers.labels(route, visit.status or 0).inc()

@@ -1,5 +1,6 @@
 """What segments say about each other and about their members."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -26,29 +27,34 @@ def overlap(
     """Return how many customers each two segments share, and how many are in just which."""
     del who
     day, workspace = as_of or here.workspace.latest.day(), here.workspace
-    known = workspace.segments.all()  # once: others may save and delete meanwhile
     asked = [name for name in dict.fromkeys(segments.split(",")) if name]
-    for name in asked:
-        if name not in known:
-            raise UnknownName("segment", name, known)
-    names = asked or [name for name in workspace.segments.rules()[0] if name in known]
-    if len(names) > _MOST_OVERLAPPING:
-        told = f"At most {_MOST_OVERLAPPING} segments can be compared; these are {len(names)}."
-        raise Refused(422, "too-many", told)
-    matrix = workspace.overlap(names, as_of=day)
+    _check_number(asked)
+    matrix, combinations = workspace.analytics.combinations(day, asked)
+    names = matrix["segment"].to_list()
+    _check_number(names)
+    known = workspace.segments.all()
     shared = [list(row[1:]) for row in matrix.iter_rows()]
     return Overlap(
         as_of=day,
         segments=[
-            Counted(id=name, name=known[name].name, count=shared[place][place])
+            Counted(
+                id=name,
+                name=known[name].name if name in known else name,  # it was deleted meanwhile
+                count=shared[place][place],
+            )
             for place, name in enumerate(names)
         ],
         shared=shared,
         combinations=[
-            Combination(segments=[*members], count=many)
-            for members, many in workspace.analytics.combinations(day, names)[:100]
+            Combination(segments=[*members], count=many) for members, many in combinations[:100]
         ],
     )
+
+
+def _check_number(names: Sequence[str]) -> None:
+    if len(names) > _MOST_OVERLAPPING:
+        told = f"At most {_MOST_OVERLAPPING} segments can be compared; these are {len(names)}."
+        raise Refused(422, "too-many", told)
 
 
 @router.get("/analytics/revenue")
