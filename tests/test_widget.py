@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import traitlets
+from jupyter_client.manager import start_new_kernel
 
 from kernel_front_end import FrontEnd, front_end
 from segml import Builder, RuleRefused, UnknownName, Workspace
@@ -177,3 +178,31 @@ def test_a_service_that_is_away_is_told_in_the_builder() -> None:
     assert "does not answer" in told["detail"]
     builder.rule = WIN_BACK
     assert builder.count is None
+
+
+KERNEL = """
+import segml
+from segml import fields as f
+builder = segml.Builder(segml.Workspace({folder!r}), f.lifetime_spend > 50)
+"""
+
+
+@pytest.mark.slow
+def test_a_kernel_answers_from_its_threads(restaurant: Workspace) -> None:
+    manager, client = start_new_kernel()
+    opened: list[Any] = []
+    try:
+        source = KERNEL.format(folder=str(restaurant.folder))
+        client.execute_interactive(source, timeout=120, output_hook=opened.append)
+        widget = next(m for m in opened if "rule" in m["content"].get("data", {}).get("state", {}))
+        body = json.dumps({"rule": WIN_BACK, "session": "tab"})
+        question = {"id": "1", "method": "POST", "path": "/api/v1/preview", "body": body}
+        told = {"method": "custom", "content": question}
+        told = {"comm_id": widget["content"]["comm_id"], "data": told}
+        client.shell_channel.send(client.session.msg("comm_msg", told))
+        answers = (client.get_iopub_msg(timeout=60) for _ in range(20))
+        answer = next(one for one in answers if one["msg_type"] == "comm_msg")
+    finally:
+        manager.shutdown_kernel(now=True)
+    found = json.loads(answer["content"]["data"]["content"]["body"])
+    assert found["count"] == len(restaurant.members(WIN_BACK))

@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Mapping
 from functools import cached_property
+from threading import Lock
 from typing import Any, Final, Protocol
 
 import httpx
@@ -41,17 +42,13 @@ class OwnService:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._building = Lock()
 
     def send(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Return the answer to one request, whatever its status; from any thread."""
-        return asyncio.run(self._sent(method, path, content))
-
-    async def _sent(self, method: str, path: str, content: Mapping[str, Any]) -> httpx.Response:
-        way = httpx.ASGITransport(self._app)
-        async with httpx.AsyncClient(
-            transport=way, base_url="http://kernel", trust_env=False
-        ) as client:
-            return await client.request(method, path, **content)
+        with self._building:  # the first questions come together
+            app = self._app
+        return asyncio.run(_sent(app, method, path, content))
 
     @cached_property
     def _app(self) -> ASGIApp:
@@ -67,6 +64,12 @@ class OwnService:
             await app(scope, receive, send)
 
         return known
+
+
+async def _sent(app: ASGIApp, method: str, path: str, content: Mapping[str, Any]) -> httpx.Response:
+    way = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=way, base_url="http://kernel", trust_env=False) as http:
+        return await http.request(method, path, **content)
 
 
 def answer(service: Service, message: Mapping[str, str]) -> dict[str, Any]:
