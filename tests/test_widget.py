@@ -71,6 +71,8 @@ def test_what_is_no_rule_is_refused_and_changes_nothing(restaurant: Workspace) -
     with pytest.raises(traitlets.TraitError, match="a segment's id"):
         builder.rule = 7
     assert builder.rule == before
+    builder.rule["rules"].clear()
+    assert Builder(restaurant, "at-risk").rule != builder.rule
 
 
 def test_a_rule_with_problems_is_told_in_the_builder_and_counts_nobody(

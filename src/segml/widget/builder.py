@@ -10,6 +10,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -38,7 +39,6 @@ _UNBUILT: Final = (
     "export default { render: ({ el }) => "
     "el.append('The builder is not built here; make ui builds it.') };"
 )
-_NOTHING: Final[dict[str, Any]] = {"combinator": "and", "rules": []}
 
 
 class _WireRule(traitlets.TraitType[dict[str, Any], RuleLike]):
@@ -47,7 +47,10 @@ class _WireRule(traitlets.TraitType[dict[str, Any], RuleLike]):
     info_text = "a segment's id, a rule as JSON or a rule of segml.fields"
 
     def validate(self, obj: "Builder", value: RuleLike) -> dict[str, Any]:
-        return obj.wire(value)
+        wire = _stored(obj._asked, value) if isinstance(value, str) else wire_of(value)
+        if not isinstance(wire, Mapping):
+            self.error(obj, value)
+        return deepcopy(dict(wire))  # whoever changes it changes no segment
 
 
 class Builder(anywidget.AnyWidget):
@@ -85,7 +88,7 @@ class Builder(anywidget.AnyWidget):
     _esm = _STATIC / "builder.js" if (_STATIC / "builder.js").is_file() else _UNBUILT
     _css = _STATIC / "builder.css" if (_STATIC / "builder.css").is_file() else ""
 
-    rule = _WireRule(_NOTHING).tag(sync=True)
+    rule = _WireRule().tag(sync=True)
     count = traitlets.Int(None, allow_none=True, read_only=True)
     as_of = traitlets.Instance(date, allow_none=True, read_only=True)
 
@@ -124,15 +127,9 @@ class Builder(anywidget.AnyWidget):
         told |= {"owner": options.user(), "at": options.now(), "tags": tags or None}
         return self._asked.segments.save(name, self.rule, **told)
 
-    def wire(self, rule: RuleLike) -> dict[str, Any]:
-        """Return a rule in the form that the builder edits."""
-        if isinstance(rule, str):
-            found = self._asked.segments.get(rule)
-            return dict(found.rule if isinstance(found, Segment) else found["rule"])
-        wire = wire_of(rule)
-        if not isinstance(wire, Mapping):
-            raise traitlets.TraitError(f"{rule!r} is not {_WireRule.info_text}.")
-        return dict(wire)
+    @traitlets.default("rule")
+    def _nothing(self) -> dict[str, Any]:
+        return {"combinator": "and", "rules": []}
 
     @traitlets.observe("rule")
     def _count(self, _change: object) -> None:
@@ -149,6 +146,11 @@ class Builder(anywidget.AnyWidget):
         # A thread answers: an edit that is counted must not keep the kernel from the next one,
         # which ends it.
         _threads().submit(lambda: self.send(answer(self._service, message)))
+
+
+def _stored(asked: Workspace | Client, segment: str) -> Any:
+    found = asked.segments.get(segment)
+    return found.rule if isinstance(found, Segment) else found["rule"]
 
 
 @cache
