@@ -91,6 +91,7 @@ export const t = {
   },
 
   builder: {
+    label: 'Segment builder',
     newTitle: 'New segment',
     back: 'All segments',
     save: 'Save',

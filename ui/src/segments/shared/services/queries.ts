@@ -3,7 +3,7 @@ import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '
 import { useMemo, useSyncExternalStore } from 'react';
 import { criteriaOf } from '../../components/builder/criteria';
 import { ApiError } from './http';
-import * as service from './segmentationService';
+import { useService } from './segmentationService';
 import type { Segment } from '../types/segment-types';
 
 /** Ask again what a lost connection or a busy service left unanswered, not what was refused. */
@@ -26,49 +26,56 @@ const subscribe = (told: () => void) => {
 
 export const useReached = () => useSyncExternalStore(subscribe, () => connection.reached);
 
-export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: settled, onSuccess: () => settled() }),
-  defaultOptions: {
-    queries: {
-      staleTime: 30_000,
-      retry: (failures, error) => failures < 2 && passing(error),
-      // A service on this machine answers also where the browser believes itself offline.
-      networkMode: 'always',
+export const newQueryClient = () =>
+  new QueryClient({
+    queryCache: new QueryCache({ onError: settled, onSuccess: () => settled() }),
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        retry: (failures, error) => failures < 2 && passing(error),
+        // A service on this machine answers also where the browser believes itself offline.
+        networkMode: 'always',
+      },
+      mutations: { networkMode: 'always' },
     },
-    mutations: { networkMode: 'always' },
-  },
-});
+  });
 
 /** While the service is away, ask every few seconds whether it is back. */
 export const untilBack = (query: { state: { error: unknown } }) => (passing(query.state.error) ? 3000 : false);
 
 export const useSession = () =>
-  useQuery({ queryKey: ['session'], queryFn: service.getSession, refetchInterval: untilBack });
+  useQuery({ queryKey: ['session'], queryFn: useService().getSession, refetchInterval: untilBack });
 
 export const useSegments = () =>
-  useQuery({ queryKey: ['segments'], queryFn: service.getSegments, refetchInterval: untilBack });
+  useQuery({ queryKey: ['segments'], queryFn: useService().getSegments, refetchInterval: untilBack });
 
-export const useSegment = (id: string | undefined) =>
-  useQuery({
+export function useSegment(id: string | undefined) {
+  const { getSegment } = useService();
+  return useQuery({
     queryKey: ['segment', id],
-    queryFn: ({ signal }) => service.getSegment(id!, { signal }),
+    queryFn: ({ signal }) => getSegment(id!, { signal }),
     enabled: id !== undefined,
     refetchOnWindowFocus: false,
     refetchInterval: untilBack,
   });
+}
 
 /** The catalog, indexed; it changes with segments and models only. */
 export function useCriteria() {
-  const query = useQuery({ queryKey: ['catalog'], queryFn: service.getCatalog, staleTime: 300_000, refetchInterval: untilBack });
+  const query = useQuery({ queryKey: ['catalog'], queryFn: useService().getCatalog, staleTime: 300_000, refetchInterval: untilBack });
   const criteria = useMemo(() => query.data && criteriaOf(query.data), [query.data]);
   return { ...query, criteria };
 }
 
-export const useVersions = (id: string) =>
-  useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => service.getVersions(id, { signal }) });
+export function useVersions(id: string) {
+  const { getVersions } = useService();
+  return useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => getVersions(id, { signal }) });
+}
 
-export const useDependents = (id: string) =>
-  useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => service.getDependents(id, { signal }) });
+export function useDependents(id: string) {
+  const { getDependents } = useService();
+  return useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => getDependents(id, { signal }) });
+}
 
 /** A change of the library: `change` is made, then whatever shows segments is asked again. */
 export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
@@ -81,8 +88,17 @@ export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
   });
 }
 
-export const useArchiveSegment = () => useLibraryChange((segment: Segment) => service.archiveSegment(segment.id));
-export const useDuplicateSegment = () =>
-  useLibraryChange(({ id, name }: { id: string; name: string }) => service.duplicateSegment(id, name));
-export const useRestoreSegment = () =>
-  useLibraryChange(({ id, version }: { id: string; version: number }) => service.restoreSegment(id, version));
+export function useArchiveSegment() {
+  const { archiveSegment } = useService();
+  return useLibraryChange((segment: Segment) => archiveSegment(segment.id));
+}
+
+export function useDuplicateSegment() {
+  const { duplicateSegment } = useService();
+  return useLibraryChange(({ id, name }: { id: string; name: string }) => duplicateSegment(id, name));
+}
+
+export function useRestoreSegment() {
+  const { restoreSegment } = useService();
+  return useLibraryChange(({ id, version }: { id: string; version: number }) => restoreSegment(id, version));
+}
