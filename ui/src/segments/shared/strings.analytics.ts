@@ -16,8 +16,6 @@ export const analytics = {
     campaign: 'Plan a campaign',
     sections: 'About this segment',
     section: { overview: 'Overview', members: 'Members', movement: 'Movement', versions: 'Versions' },
-    asOf: 'As it stood on',
-    latest: 'Latest night',
     notCounted: 'Nobody can be counted on this day',
   },
 
@@ -89,6 +87,24 @@ export const analytics = {
     sortBy: (label: string) => `Sort by ${label}`,
     why: (name: string) => `Why is ${name} in?`,
     tooMany: (n: number) => `At most ${plural(n, 'column', 'columns')}.`,
+  },
+
+  pins: {
+    title: 'Exceptions',
+    help: 'People whom the segment always holds, or never, whatever its rule says.',
+    none: 'There are none: the rule alone decides.',
+    in: 'Always in',
+    out: 'Never in',
+    fate: 'What becomes of the person',
+    find: 'Add a person',
+    more: (n: number) => `Show ${plural(n, 'more', 'more')}`,
+    removeOf: (customer: string) => `Let the rule decide about ${customer} again`,
+    menu: (name: string) => `More for ${name}`,
+    why: 'Why in?',
+    keepIn: 'Always keep in',
+    leaveOut: 'Always leave out',
+    decide: 'Let the rule decide',
+    done: (name: string) => `Changed for ${name}`,
   },
 
   movement: {

@@ -1,6 +1,6 @@
 /** The head of the builder: what is edited, and what can be done with all of it. */
 import { ActionIcon, Badge, Button, SegmentedControl, Tooltip } from '@mantine/core';
-import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconHistory } from '@tabler/icons-react';
+import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconChartBar, IconHistory } from '@tabler/icons-react';
 import { Link } from 'wouter';
 import { t } from '../../shared/strings';
 import type { Segment } from '../../shared/types/segment-types';
@@ -41,6 +41,11 @@ export function BuilderBar({ segment, editor, canUndo, canRedo, unsaved, view, o
         <SegmentedControl size="xs" aria-label={t.builder.views} data={VIEWS} value={view} onChange={(value) => onView(value as View)} />
         <Tool label={t.builder.undo} keys="Control+Z" disabled={!canUndo} onClick={editor.undo} icon={<IconArrowBackUp size={17} />} />
         <Tool label={t.builder.redo} keys="Control+Shift+Z" disabled={!canRedo} onClick={editor.redo} icon={<IconArrowForwardUp size={17} />} />
+        {segment && (
+          <Tooltip label={t.builder.insights}>
+            <ActionIcon component={Link} href={`/${encodeURIComponent(segment.id)}/insights`} variant="subtle" color="gray" size={30} aria-label={t.builder.insights}><IconChartBar size={17} /></ActionIcon>
+          </Tooltip>
+        )}
         {over && <Tool label={t.builder.versions} onClick={onVersions} icon={<IconHistory size={17} />} />}
         {onSave && over && <Button size="xs" variant="default" onClick={() => onSave(true)} disabled={!canSave} className={css.copy}>{t.builder.saveCopy}</Button>}
         {onSave && <Button size="xs" onClick={() => onSave(!over)} disabled={!canSave}>{segment && !over ? t.builder.saveCopy : t.builder.save}</Button>}

@@ -4,6 +4,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useMemo, useState } from 'react';
 import { useLocation } from 'wouter';
+import { Headed } from '../../shared/kit/headed';
 import { useLeavingGuard } from '../../shared/kit/leaving';
 import { mayEdit, useWho } from '../../shared/kit/session';
 import { t } from '../../shared/strings';
@@ -13,6 +14,7 @@ import css from './builder.module.css';
 import ruleCss from './rule.module.css';
 import { CountBar } from './CountBar';
 import { CriteriaSelector } from './CriteriaSelector';
+import { keptDraft, useKeptDraft } from './draft';
 import type { Criteria } from './criteria';
 import { EditorContext, useRuleEditor } from './editor';
 import { Notes, NotesContext } from './notes';
@@ -38,7 +40,8 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   const who = useWho();
   const [, goTo] = useLocation();
   const initial = useMemo(() => segment?.rule ?? emptyGroup(), [segment]);
-  const { editor, rule, canUndo, canRedo } = useRuleEditor(initial, criteria);
+  const [kept] = useState(() => keptDraft(segment?.id));
+  const { editor, rule, canUndo, canRedo } = useRuleEditor(initial, criteria, kept?.rule);
   const notes = useMemo(() => new Notes(), []);
   const preview = usePreview(rule, criteria, notes);
   const [view, setView] = useState<View>('rule');
@@ -48,9 +51,14 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   const wire = useMemo(() => toWire(rule), [rule]);
   const saved = useMemo(() => JSON.stringify(toWire(initial)), [initial]);
   const unsaved = useMemo(() => JSON.stringify(wire) !== saved, [wire, saved]);
+  const version = kept ? kept.version : segment?.version;
   const release = useLeavingGuard(unsaved);
+  const dropDraft = useKeptDraft(segment?.id, useMemo(() => (unsaved ? { rule: wire, version } : undefined), [unsaved, wire, version]));
   const canSave = rule.rules.length > 0 && preview.left === 0 && preview.answer?.count != null;
   useUndoKeys(editor);
+  useEffect(() => {
+    if (kept) notifications.show({ id: 'draft', message: t.builder.draftBack });
+  }, [kept]);
   useEffect(() => {
     document.title = `${segment?.name ?? t.builder.newTitle} · ${t.title}`;
   }, [segment?.name]);
@@ -59,6 +67,7 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   const onSaved = (made: Segment) => {
     close();
     release();
+    dropDraft();
     notifications.show({ message: t.save.saved(made.name) });
     goTo(`/${encodeURIComponent(made.id)}/edit`, { replace: made.id === segment?.id });
   };
@@ -66,28 +75,31 @@ export function SegmentBuilder({ criteria, segment }: SegmentBuilderProps) {
   return (
     <EditorContext value={editor}>
       <NotesContext value={notes}>
-        <div className={css.builder}>
-          <BuilderBar segment={segment} editor={editor} canUndo={canUndo} canRedo={canRedo} unsaved={unsaved} view={view} onView={setView} canSave={canSave}
-            onVersions={() => setDialog('versions')} onSave={readOnly ? undefined : (asCopy) => setDialog(asCopy ? 'copy' : 'save')} />
-          <div className={css.columns}>
-            {!readOnly && <div className={css.side}><CriteriaSelector /></div>}
-            <div className={css.canvas}>
-              <Sentence words={preview.answer?.sentence || (rule.rules.length ? t.builder.sentenceLater : t.builder.noSentence)} />
-              <Limits rule={rule} criteria={criteria} />
-              {view === 'rule' && <RuleBuilder rule={rule} readOnly={readOnly} />}
-              {view === 'sql' && <RuleSql rule={preview.asked} />}
-              {view === 'json' && <RuleJson rule={rule} readOnly={readOnly} />}
+        <Headed value>
+          <div className={css.builder}>
+            <BuilderBar segment={segment} editor={editor} canUndo={canUndo} canRedo={canRedo} unsaved={unsaved} view={view} onView={setView} canSave={canSave}
+              onVersions={() => setDialog('versions')} onSave={readOnly ? undefined : (asCopy) => setDialog(asCopy ? 'copy' : 'save')} />
+            <div className={css.columns}>
+              {!readOnly && <div className={css.side}><CriteriaSelector /></div>}
+              <div className={css.canvas}>
+                <Sentence words={preview.answer?.sentence || (rule.rules.length ? t.builder.sentenceLater : t.builder.noSentence)} />
+                <Limits rule={rule} criteria={criteria} />
+                {view === 'rule' && <RuleBuilder rule={rule} readOnly={readOnly} />}
+                {view === 'sql' && <RuleSql rule={preview.asked} />}
+                {view === 'json' && <RuleJson rule={rule} readOnly={readOnly} />}
+              </div>
+              {wide && <div className={css.preview}><PreviewPanel preview={preview} /></div>}
             </div>
-            {wide && <div className={css.preview}><PreviewPanel preview={preview} /></div>}
+            {!wide && <CountBar preview={preview} onOpen={() => setDialog('customers')} />}
           </div>
-          {!wide && <CountBar preview={preview} onOpen={() => setDialog('customers')} />}
-        </div>
-        <Drawer opened={dialog === 'customers' && !wide} onClose={close} position="bottom" size="85%" title={t.preview.sample}>
-          <PreviewPanel preview={preview} />
-        </Drawer>
-        {dialog === 'save' && <SaveDialog segment={segment} name="" rule={wire} onClose={close} onSaved={onSaved} />}
-        {dialog === 'copy' && <SaveDialog name={segment ? t.library.copyName(segment.name) : ''} rule={wire} onClose={close} onSaved={onSaved} />}
-        {dialog === 'versions' && segment && <VersionsDrawer segment={segment} mayRestore={!readOnly} onClose={close} onRestored={onSaved} />}
+          <Drawer opened={dialog === 'customers' && !wide} onClose={close} position="bottom" size="85%" title={t.preview.sample}>
+            <PreviewPanel preview={preview} />
+          </Drawer>
+          {dialog === 'save' && <SaveDialog segment={segment && { ...segment, version: version ?? segment.version }} name="" rule={wire} onClose={close}
+            onCopy={() => setDialog('copy')} onReload={dropDraft} onSaved={onSaved} />}
+          {dialog === 'copy' && <SaveDialog name={segment ? t.library.copyName(segment.name) : ''} rule={wire} onClose={close} onSaved={onSaved} />}
+          {dialog === 'versions' && segment && <VersionsDrawer segment={segment} mayRestore={!readOnly} onClose={close} onRestored={onSaved} />}
+        </Headed>
       </NotesContext>
     </EditorContext>
   );

@@ -53,6 +53,12 @@ function release() {
   guard.unsaved = false;
 }
 
+/** Load the page anew without a question: what is unsaved is kept in the tab and comes back. */
+export function reloadFreely(): void {
+  release();
+  window.location.reload();
+}
+
 /** The question itself; drawn once, by the shell. */
 export function LeavingQuestion() {
   const waiting = useSyncExternalStore(subscribe, () => guard.waiting);

@@ -1,5 +1,5 @@
 /** The service's answers as hooks: what is asked, when it is asked again, and what a change makes stale. */
-import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, MutationCache, QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useSyncExternalStore } from 'react';
 import { criteriaOf } from '../../components/builder/criteria';
 import { ApiError } from './http';
@@ -9,25 +9,29 @@ import type { Segment } from '../types/segment-types';
 /** Ask again what a lost connection or a busy service left unanswered, not what was refused. */
 const passing = (error: unknown) => error instanceof ApiError && [0, 502, 503, 504].includes(error.status);
 
-/** Whether the service answered when it was last asked anything; a refusal is an answer. */
-const connection = { reached: true, listeners: new Set<() => void>() };
+/** How the service took what it was last asked: every refusal but that of a stranger is an answer. */
+export type Reception = 'answers' | 'away' | 'signedOut';
+
+const reception = { now: 'answers' as Reception, listeners: new Set<() => void>() };
 
 function settled(error?: unknown) {
-  const reached = !(error instanceof ApiError && error.status === 0);
-  if (reached === connection.reached) return;
-  connection.reached = reached;
-  for (const told of connection.listeners) told();
+  const status = error instanceof ApiError ? error.status : 200;
+  const now: Reception = status === 0 ? 'away' : status === 401 ? 'signedOut' : 'answers';
+  if (now === reception.now) return;
+  reception.now = now;
+  for (const told of reception.listeners) told();
 }
 
 const subscribe = (told: () => void) => {
-  connection.listeners.add(told);
-  return () => void connection.listeners.delete(told);
+  reception.listeners.add(told);
+  return () => void reception.listeners.delete(told);
 };
 
-export const useReached = () => useSyncExternalStore(subscribe, () => connection.reached);
+export const useReception = () => useSyncExternalStore(subscribe, () => reception.now);
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: settled, onSuccess: () => settled() }),
+  mutationCache: new MutationCache({ onError: settled, onSuccess: () => settled() }),
   defaultOptions: {
     queries: {
       staleTime: 30_000,
@@ -45,8 +49,14 @@ export const untilBack = (query: { state: { error: unknown } }) => (passing(quer
 export const useSession = () =>
   useQuery({ queryKey: ['session'], queryFn: service.getSession, refetchInterval: untilBack });
 
-export const useSegments = () =>
-  useQuery({ queryKey: ['segments'], queryFn: service.getSegments, refetchInterval: untilBack });
+/** Every segment, on a day or on the latest night. */
+export const useSegments = (as_of?: string) =>
+  useQuery({
+    queryKey: ['segments', as_of],
+    queryFn: ({ signal }) => service.getSegments(as_of, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: untilBack,
+  });
 
 export const useSegment = (id: string | undefined) =>
   useQuery({
@@ -67,6 +77,9 @@ export function useCriteria() {
 export const useVersions = (id: string) =>
   useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => service.getVersions(id, { signal }) });
 
+export const usePins = (id: string) =>
+  useQuery({ queryKey: ['pins', id], queryFn: ({ signal }) => service.getPins(id, { signal }) });
+
 export const useDependents = (id: string) =>
   useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => service.getDependents(id, { signal }) });
 
@@ -76,7 +89,7 @@ export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
   return useMutation({
     mutationFn: change,
     onSuccess: () => {
-      for (const key of ['segments', 'segment', 'catalog', 'versions', 'dependents']) void client.invalidateQueries({ queryKey: [key] });
+      for (const key of ['segments', 'segment', 'catalog', 'versions', 'dependents', 'pins', 'members']) void client.invalidateQueries({ queryKey: [key] });
     },
   });
 }
@@ -84,5 +97,7 @@ export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
 export const useArchiveSegment = () => useLibraryChange((segment: Segment) => service.archiveSegment(segment.id));
 export const useDuplicateSegment = () =>
   useLibraryChange(({ id, name }: { id: string; name: string }) => service.duplicateSegment(id, name));
+export const usePinCustomer = (segment: string) =>
+  useLibraryChange(({ customer, included }: { customer: string | number; included: boolean | undefined }) => service.pinCustomer(segment, customer, included));
 export const useRestoreSegment = () =>
   useLibraryChange(({ id, version }: { id: string; version: number }) => service.restoreSegment(id, version));
