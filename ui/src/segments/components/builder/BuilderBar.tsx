@@ -34,7 +34,7 @@ export function BuilderBar({ segment, editor, canUndo, canRedo, unsaved, view, o
       </Tooltip>
       <div className={css.titles}>
         <h1 className={css.title} dir="auto">{segment?.name ?? t.builder.newTitle}</h1>
-        {segment && !segment.editable && <span className={css.subtitle}>{t.builder.shipped}</span>}
+        {segment && !segment.editable && onSave && <span className={css.subtitle}>{t.builder.shipped}</span>}
         {unsaved && <Badge variant="light" color="yellow" tt="none" className={css.unsaved}>{t.builder.unsaved}</Badge>}
       </div>
       <div className={css.tools}>

@@ -6,6 +6,8 @@ import css from './kit.module.css';
 import { useWho } from './session';
 
 /** "Who was in it on 1 June": a day of the past, kept in the address. */
+const DAY_WIDE = { input: { width: 150 } };
+
 export function DayChoice({ as_of }: { as_of: string | undefined }) {
   const latest = useWho().as_of ?? '';
   const [, setSearch] = useSearchParams();
@@ -23,7 +25,7 @@ export function DayChoice({ as_of }: { as_of: string | undefined }) {
   };
   return (
     <div className={css.day}>
-      <TextInput type="date" size="xs" label={t.day.asOf} value={typed} max={latest} w={170} onChange={({ currentTarget }) => goTo(currentTarget.value)} />
+      <TextInput type="date" size="xs" label={t.day.asOf} value={typed} max={latest} styles={DAY_WIDE} onChange={({ currentTarget }) => goTo(currentTarget.value)} />
       {as_of && <Button size="xs" variant="subtle" onClick={() => goTo(latest)}>{t.day.latest}</Button>}
     </div>
   );
