@@ -111,4 +111,5 @@ def test_versions_say_what_changed(page: Page, service: httpx.Client) -> None:
 
 def test_charts_can_be_seen(page: Page, service: httpx.Client) -> None:
     opened(page, service, "/vip-customers/insights")
-    assert width_of_drawing(page, "members and others, by range") > 250
+    for label in ("Members by night", "Entered and left by night", "members and others, by range"):
+        assert width_of_drawing(page, label) > 250

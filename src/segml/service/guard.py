@@ -309,9 +309,10 @@ def _welcomed(scope: Scope, secret: str, ahead: str) -> Response:
 
 def _place(scope: Scope) -> str:
     """Return where on our pages somebody wanted to be, without the token that a link brought."""
+    path: str = scope["path"]
     asked = parse_qsl(scope["query_string"].decode("utf-8", "replace"))
-    kept = [pair for pair in asked if pair[0] != "token"]
-    return scope["path"] + (f"?{urlencode(kept)}" if kept else "")
+    kept = urlencode([pair for pair in asked if pair[0] != "token"])
+    return f"{path}?{kept}" if kept else path
 
 
 def _cookie(scope: Scope) -> str:

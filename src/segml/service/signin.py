@@ -12,10 +12,10 @@ _PAGE: Final = """<!doctype html>
 <title>Sign in · segml</title>
 <link rel="icon" href="data:,">
 <style>
-:root {{ color-scheme: light dark; --ground: #faf9f7; --surface: #fff; --line: #dedad4; --ink: #211f1c;
-  --quiet: #66615a; --accent: #2b6d54; --bad: #b3261e; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --ground: #171614; --surface: #201f1c; --line: #3b3935;
-  --ink: #eceae6; --quiet: #aaa59d; --bad: #ff9d94; }} }}
+:root {{ color-scheme: light dark; --ground: #faf9f7; --surface: #fff; --line: #dddad4;
+  --ink: #242120; --quiet: #68635c; --accent: #2b6d54; --bad: #b3261e; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --ground: #191817; --surface: #211f1e;
+  --line: #393633; --ink: #e4e1dc; --quiet: #a7a29a; --bad: #ff9d94; }} }}
 * {{ box-sizing: border-box; }}
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0; min-height: 100vh; display: grid;
   place-items: center; background: var(--ground); color: var(--ink); }}

@@ -83,6 +83,7 @@ function Cards() {
   return (
     <div className={css.cards} aria-busy="true">
       <VisuallyHidden role="status">{t.state.loading}</VisuallyHidden>
+      <Skeleton width={140} height={24} className={css.heading} />
       {[1, 2, 3, 4, 5, 6, 7, 8].map((card) => <Skeleton key={card} height={184} radius="lg" />)}
     </div>
   );

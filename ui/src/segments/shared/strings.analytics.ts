@@ -1,5 +1,5 @@
 /** The words of the analytics. */
-import { asCount, asDay, asShare } from './format';
+import { asCount, asDay, asNumber, asShare } from './format';
 import { customers, plural } from './strings.counting';
 
 export const analytics = {
@@ -69,7 +69,7 @@ export const analytics = {
     title: 'What makes them different',
     help: 'The strongest differences first.',
     none: 'Nothing sets them apart.',
-    strength: (size: number) => `${size.toFixed(1)} standard deviations apart`,
+    strength: (size: number) => `${asNumber(Math.round(size * 10) / 10)} standard deviations apart`,
   },
 
   members: {
