@@ -41,7 +41,7 @@ test: check ui browser
 	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile thorough
 
 test-fast: $(READY)
-	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
 
 check: $(READY)
 	$(BIN)/ruff format --check .

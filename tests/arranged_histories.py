@@ -130,7 +130,7 @@ class MemoryMoment:
 
 
 class ArrangedEngine:
-    """What `conftest.ENGINES` runs: the production engine over a history."""
+    """What `engines.ENGINES` runs: the production engine over a history."""
 
     def __init__(self, history: History, features: Mapping[str, Feature]) -> None:
         self._facts = Arranged.of(history)

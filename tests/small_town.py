@@ -1,10 +1,12 @@
 """A small synthetic restaurant in a workspace, and what can be seen of it from outside."""
 
 import hashlib
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from made_once import made_once
 from segml import Settings, Workspace
 from segml.core.tables import TABLES
 from segml.datasets.restaurant import RestaurantPlan
@@ -17,9 +19,16 @@ LAST = date(2026, 1, 1)
 
 
 def filled(folder: Path, data: Path) -> Workspace:
-    workspace = Workspace.create(folder, Settings(service_day_start="04:00"))  # type: ignore[arg-type]
-    workspace.import_facts([file_source(t.name, data / f"{t.name}.parquet") for t in TABLES])
-    return workspace
+    """Return a workspace in `folder` with the facts of `data`, which are imported once only."""
+
+    def fill(home: Path) -> None:
+        workspace = Workspace.create(home, Settings(service_day_start="04:00"))  # type: ignore[arg-type]
+        workspace.import_facts([file_source(t.name, data / f"{t.name}.parquet") for t in TABLES])
+        workspace.records.database.close()
+
+    imported = made_once(data.with_name(f"{data.name}.imported"), fill)
+    shutil.copytree(imported, folder, dirs_exist_ok=True)
+    return Workspace(folder)
 
 
 def content(folder: Path) -> dict[str, str]:

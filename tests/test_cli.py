@@ -204,6 +204,7 @@ def test_no_workspace_is_a_sentence(tmp_path: Path) -> None:
     assert run("init", tmp_path, "--time-zone", "Europe/Rom").exit_code == 1
 
 
+@pytest.mark.slow
 def test_demo_makes_a_restaurant_and_stays_put(tmp_path: Path) -> None:
     made = answer("demo", "-w", tmp_path / "demo", "--customers", "120", "--no-serve")
     assert made["as_of"] == "2026-07-01"

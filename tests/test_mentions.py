@@ -1,13 +1,8 @@
 """Nobody who was erased is named by the records, on SQLite and on a real PostgreSQL alike."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from postgres_server import new_database, served
 from segml import fields as f
 from segml.rules.pins import pinned
 from segml.segments.segment import Segment
@@ -15,20 +10,6 @@ from segml.storage.records.mentions import forget, mentions
 from segml.storage.records.records import Records
 
 AT = datetime(2026, 7, 1, 5, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    with served() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Records]:
-    url = new_database(request.getfixturevalue("server")) if request.param != "sqlite" else ""
-    made = Records(tmp_path, url)
-    yield made
-    made.database.close()
 
 
 def test_who_is_erased_is_named_by_no_record(records: Records) -> None:

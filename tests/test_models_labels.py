@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from conftest import complete
 from random_histories import stored_history
 from segml import WorkspaceError
 from segml.core.tables import TABLE
 from segml.engine.history import History
 from segml.scoring.labels import Outcome, higher_tier, no_order
 from segml.scoring.past import Share, grid
+from toy_restaurant import complete
 
 START = date(2025, 3, 1)
 HORIZON = 30

@@ -219,3 +219,13 @@ def test_a_run_says_its_seed_and_nothing_leaves_the_machine(copied: Workspace) -
         env={"PYTHONPATH": ":".join(sys.path), **gone},
     )
     assert done.stdout.strip() == "5"
+
+
+def test_how_a_version_was_judged_is_kept_beside_it(town: Workspace) -> None:
+    told = town.models.told("churn")
+    assert [one["since"] for one in told["champions"]] == [LATE, EARLY]
+    card = told["champions"][0]["card"]
+    assert card["text"].startswith("# ")
+    assert {*card["slices"]} <= {"active", "all"}
+    for name, points in card["calibration"].items():
+        assert sum(point["n"] for point in points) == card["slices"][name]["n"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import AS_OF, ENGINES, complete
+from engines import ENGINES
 from random_histories import stored_history
 from segml.core.features import Attribute, Feature, Last, Rows
 from segml.core.features import Form as FeatureForm
@@ -19,6 +19,7 @@ from segml.core.predicates import Field
 from segml.core.tables import TABLES, Kind
 from segml.engine.history import History
 from strategies import stored_value
+from toy_restaurant import AS_OF, complete
 
 TRUTH = json.loads((Path(__file__).parent / "cases" / "operators.json").read_text("utf-8"))
 CASES = TRUTH["cases"]
@@ -72,7 +73,7 @@ def test_truth_table(case: dict[str, Any], engine: str) -> None:
     value = stored_value(case["operator"], kind, scale, case.get("value"))
     predicate = OPERATORS[case["operator"]].lower(Field("value"), value, as_of)
     expected = [n for n, (_, holds) in enumerate(case["rows"], start=1) if holds]
-    assert ENGINES[engine](history, features, predicate) == expected
+    assert ENGINES[engine](history, features).members(predicate) == expected
 
 
 def test_every_operator_of_every_kind_has_a_table() -> None:

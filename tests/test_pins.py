@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conftest import AS_OF, ENGINES, complete, toy_history
+from engines import ENGINES
 from random_histories import stored_history
 from segml import Workspace
 from segml import fields as f
@@ -20,6 +20,7 @@ from segml.rules.describe import sentence
 from segml.rules.parse import parse
 from segml.rules.pins import Pins, pinned, pins, without
 from strategies import Case, histories, rules
+from toy_restaurant import AS_OF, complete, toy_history
 
 CATALOG = build(FEATURES)
 SPENT = (f.lifetime_spend > 50).as_json()
@@ -56,7 +57,7 @@ def test_pins_are_read_back_and_take_the_place_of_others(
 def test_ids_are_compared_as_they_stand(engine: str) -> None:
     def of(rule: Any, *, text_ids: bool) -> list[Any]:
         asked = parse(rule, CATALOG).lower(AS_OF)
-        return ENGINES[engine](toy_history(text_ids=text_ids), FEATURES, asked)
+        return ENGINES[engine](toy_history(text_ids=text_ids), FEATURES).members(asked)
 
     for text_ids, expected in ((False, [2]), (True, ["2"])):
         for one in (2, "2"):
@@ -75,7 +76,7 @@ def test_ids_that_differ_in_case_are_two_customers(engine: str) -> None:
         tables, AS_OF, has_customers=False, integer_domains=frozenset({"restaurant"})
     )
     rule = parse(f.customer_id.is_in("a1").as_json(), CATALOG).lower(AS_OF)
-    assert ENGINES[engine](history, FEATURES, rule) == ["a1"]
+    assert ENGINES[engine](history, FEATURES).members(rule) == ["a1"]
 
 
 @given(case=histories(), rule=rules(), names=NAMES)

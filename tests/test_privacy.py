@@ -102,6 +102,18 @@ def test_everybody_else_stays_as_they_were(own: Workspace) -> None:
     assert referred["referrals_total"].to_list() == [1]
 
 
+def test_lists_stay_in_the_files_that_are_written_again(own: Workspace) -> None:
+    def tags(workspace: Workspace) -> dict[str, list[str]]:
+        rows = workspace.history(LAST).tables["customers"].select("customer_id", "tags")
+        return {str(name): told for name, told in rows.collect().iter_rows() if told}
+
+    before = tags(own)
+    one, *others = before
+    assert len(others) > 20
+    own.privacy.erase([one])
+    assert tags(Workspace(own.folder)) == {name: before[name] for name in others}
+
+
 @pytest.mark.slow
 def test_a_night_run_again_is_what_was_kept(own: Workspace) -> None:
     own.privacy.erase([GUEST])

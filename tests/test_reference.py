@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from conftest import AS_OF, toy_history, toy_tables
 from segml.core.errors import UnknownName
 from segml.core.predicates import (
     EVERYONE,
@@ -26,6 +25,7 @@ from segml.core.predicates import (
 from segml.engine.history import History
 from segml.engine.reference import Reference
 from segml.library.features import FEATURES
+from toy_restaurant import AS_OF, toy_history, toy_tables
 
 ADA, BEN, CLEO, DAN, EVE, FINN, GWEN, HUGO, IDA = range(1, 10)
 

@@ -92,7 +92,7 @@ def test_another_meaning_has_another_digest(one: Any, other: Any) -> None:
 
 
 def same_set(one: Any, other: Any) -> bool:
-    from conftest import toy_history
+    from toy_restaurant import toy_history
 
     reference = Reference.of(toy_history(), FEATURES)
     return reference.members(one) == reference.members(other)

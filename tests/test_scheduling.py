@@ -116,6 +116,8 @@ def test_the_schedule_from_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_night_runs_as_a_process_of_its_own(scheduler: Scheduler) -> None:
     process = scheduler.night("--as-of", "2026-07-01")
+    assert process is not None
+    assert scheduler.night() is None, "one at a time"
     assert process.wait(timeout=120) == 0
     (run,) = scheduler._workspace.records.runs.all()
     assert (run.state, run.as_of) == (RunState.DONE, date(2026, 7, 1))

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 
-from conftest import ENGINES, FRAMES, toy_history
+from engines import ENGINES, FRAMES
 from random_histories import Case, histories
 from segml.core.errors import RuleRefused, WorkspaceError
 from segml.core.predicates import And, Not, Or
@@ -23,6 +23,7 @@ from segml.storage.records.catalogue import Catalogue
 from segml.storage.records.database import Database
 from segml.storage.shipped import shipped
 from strategies import cases
+from toy_restaurant import toy_history
 
 CATALOG = build(FEATURES, {name: segment.rule for name, segment in shipped().items()})
 
@@ -59,7 +60,7 @@ def test_every_shipped_segment_is_known_here() -> None:
 @pytest.mark.parametrize("name", MEMBERS)
 def test_members_of_the_toy_restaurant(name: str, engine: str, toy: History) -> None:
     predicate = parse(shipped()[name].rule, CATALOG, naming=name).lower(toy.as_of)
-    assert ENGINES[engine](toy, FEATURES, predicate) == MEMBERS[name]
+    assert ENGINES[engine](toy, FEATURES).members(predicate) == MEMBERS[name]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -68,7 +69,7 @@ def test_just_reached_vip_looks_back_seven_nights(engine: str) -> None:
     for day in (14, 15, 21, 22):
         toy = toy_history(date(2025, 2, day))
         predicate = parse(shipped()["just-reached-vip"].rule, CATALOG).lower(toy.as_of)
-        found[day] = ENGINES[engine](toy, FEATURES, predicate)
+        found[day] = ENGINES[engine](toy, FEATURES).members(predicate)
     assert found == {14: [], 15: [1], 21: [1], 22: []}
 
 
@@ -113,10 +114,9 @@ def without_the_future(case: Case) -> History:
 @pytest.mark.parametrize("engine", ENGINES)
 @given(case=cases())
 def test_the_future_changes_nothing(engine: str, case: tuple[Case, Any]) -> None:
-    cut = without_the_future(case[0])
-    assert ENGINES[engine](case[0].history, FEATURES, case[1]) == ENGINES[engine](
-        cut, FEATURES, case[1]
-    )
+    both = case[0].history, without_the_future(case[0])
+    whole, cut = (ENGINES[engine](one, FEATURES).members(case[1]) for one in both)
+    assert whole == cut
 
 
 @given(case=histories())
@@ -171,8 +171,8 @@ def test_averages_are_the_nearest_float_in_whole_units(engine: str, toy: History
     """A threshold copied from a shown average finds the customer it was copied from."""
     orders = toy.tables["orders"].with_columns(amount=pl.Series([4, 3, 3, 3] + [1] * 9) * 100 + 1)
     history = History(toy.tables | {"orders": orders}, toy.as_of, has_customers=True)
-    value = FRAMES[engine](history, FEATURES, ["average_order_value"]).row(0)[1]
+    value = FRAMES[engine](history, FEATURES).features(["average_order_value"]).row(0)[1]
     assert value == 1304 / 400
     condition = {"field": "average_order_value", "operator": "=", "value": value}
     wire = {"combinator": "and", "rules": [condition]}
-    assert ENGINES[engine](history, FEATURES, parse(wire, CATALOG).lower(toy.as_of)) == [1]
+    assert ENGINES[engine](history, FEATURES).members(parse(wire, CATALOG).lower(toy.as_of)) == [1]

@@ -2,13 +2,17 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from segml import exporting
 from segml.core.identity import Role
+from segml.pipeline import run_nights
 from served import WIN_BACK, Served
+from small_town import LAST
 
 URL = "/api/v1/exports"
 
@@ -78,3 +82,33 @@ def test_a_campaign_adds_up_and_its_recipients_stay(served: Served) -> None:
     assert client.post("/api/v1/campaigns/999/recipients").status_code == 404
     wrong = client.post("/api/v1/campaigns/plan", json=asked | {"channel": "fax"})
     assert wrong.status_code == 422
+
+
+def test_nights_and_trainings_are_listed(served: Served) -> None:
+    days = [LAST - timedelta(days=7), LAST]
+    run_nights(served.workspace, days, clock=lambda: served.now, who="kim")
+    runs = served.asks(Role.VIEWER).get("/api/v1/runs").json()["runs"]
+    told = [(one["kind"], one["what"], one["as_of"], one["state"]) for one in runs]
+    assert told == [("night", "", f"{day}", "done") for day in reversed(days)]
+
+
+def test_answers_about_segments_that_come_and_go(served: Served) -> None:
+    """What is saved or deleted while a question is answered is left out, and fails nobody."""
+    stop = Event()
+
+    def come_and_go() -> None:
+        segments = served.workspace.segments
+        while not stop.is_set():
+            segments.save("a-guest", {**WIN_BACK, "not": True}, owner="kim")
+            segments.delete("a-guest", owner="kim")
+
+    client = served.asks(Role.VIEWER)
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(come_and_go)
+        try:
+            paths = ("analytics/revenue", "analytics/overlap", "segments")
+            asked = [client.get(f"/api/v1/{path}").status_code for path in paths * 25]
+        finally:
+            stop.set()
+        changing.result()
+    assert {*asked} == {200}

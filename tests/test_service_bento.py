@@ -1,5 +1,6 @@
 """The service as it runs: a process, a port, `segml serve`; scores, previews and lookalikes."""
 
+import json
 import os
 import signal
 import socket
@@ -21,6 +22,7 @@ import pytest
 from segml import Workspace
 from segml.cli_options import moment
 from segml.core.identity import Role
+from segml.scoring.ladder import BUYING
 from segml.storage.records.runs import RunState
 from served import WIN_BACK
 from trained_town import LATE
@@ -108,6 +110,25 @@ def test_scores_of_rows_are_those_of_customers(running: Running) -> None:
     assert all(one["scores"]["churn"]["reasons"] for one in results[:-2])
     assert results[-2]["problems"][0]["path"] == ["rows", len(asked), inputs[0]]
     assert len(results[-1]["problems"]) == len(inputs)
+
+
+@pytest.mark.parametrize("value", [10**400, 2**53, 1e308, float("nan"), float("-inf")])
+def test_a_row_with_no_number_fails_alone(running: Running, value: float) -> None:
+    day = running.workspace.latest.day()
+    inputs = running.workspace.models.champion("churn", day).inputs
+    scored = running.workspace.models.scores("churn", as_of=day).drop_nulls("score").head(1)
+    row = running.workspace.features(inputs).join(scored, "customer_id", "semi").row(0, named=True)
+    good = {name: _plain(value) for name, value in row.items()}
+    never, backwards = good | {BUYING[0]: None}, good | {BUYING[2]: 10_000}
+    rows = [good, good | {inputs[0]: value}, good | {"customer_id": 2**63}, never, backwards]
+    body = json.dumps({"rows": rows, "models": ["churn"], "reasons": True})
+    headers = {"Content-Type": "application/json"}
+    answer = running.http.post("/score", content=body, headers=headers)
+    first, second, third, *unsold = answer.json()["results"]
+    assert first["scores"]["churn"]["score"] is not None
+    assert second["problems"][0]["path"] == ["rows", 1, inputs[0]]
+    assert (third["customer_id"], third["problems"][0]["path"][2]) == (None, "customer_id")
+    assert [one["problems"][0]["path"] for one in unsold] == [["rows", 3], ["rows", 4]]
 
 
 def _plain(value: Any) -> Any:

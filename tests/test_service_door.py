@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from fastapi.routing import APIRoute
 
+from segml import Workspace
 from segml.core.identity import Role
+from segml.service import guard
 from segml.service.api import ROUTERS
-from segml.service.guard import LARGEST_BODY, OPEN
+from segml.service.guard import LARGEST_BODY, OPEN, PAGE
 from segml.service.identities import MOST_FAILURES
 from segml.service.openapi import BENTO, document
 from served import WIN_BACK, Served
@@ -191,6 +193,32 @@ def test_names_are_masked_for_viewers(served: Served) -> None:
         assert all(len(row["first_name"] or "") <= 2 for row in veiled[key])
 
 
+def test_viewers_find_nobody_by_name(served: Served) -> None:
+    """Else whoever may not read names could guess them."""
+    path = "/api/v1/segments/at-risk/members?limit=1"
+    (guest,) = served.asks(Role.MARKETER).get(path).json()["members"]
+    for url, key in (
+        ("/api/v1/customers", "customers"),
+        ("/api/v1/segments/at-risk/members", "members"),
+    ):
+        for role in (Role.VIEWER, Role.MARKETER):
+            client = served.asks(role)
+            named = client.get(url, params={"q": guest["last_name"]}).json()[key]
+            ids = [one["customer_id"] for one in named]
+            assert (guest["customer_id"] in ids) == (role is Role.MARKETER)
+            assert client.get(url, params={"q": f"{guest['customer_id']}"}).json()[key]
+
+
+def test_more_at_once_than_can_be_answered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = served.asks()
+    monkeypatch.setattr(guard, "MOST_AT_ONCE", 0)
+    answer = client.get("/api/v1/session")
+    assert (answer.status_code, answer.json()["type"]) == (429, "too-many-at-once")
+    assert answer.headers["retry-after"] == "1"
+    monkeypatch.setattr(guard, "MOST_AT_ONCE", 1)
+    assert {client.get("/api/v1/session").status_code for _ in range(3)} == {200}
+
+
 def test_what_is_open_tells_nothing() -> None:
     assert {"/healthz", "/livez", "/readyz"} == OPEN
     assert {*BENTO} == {"/score", "/preview", "/lookalike"}
@@ -199,4 +227,20 @@ def test_what_is_open_tells_nothing() -> None:
 def test_only_admins_see_the_audit(served: Served) -> None:
     served.asks(Role.MARKETER).get("/api/v1/segments/at-risk/members?limit=50")
     entries = served.asks().get("/api/v1/audit").json()["entries"]
-    assert any(one["action"] == "members.see" and one["rows"] >= 50 for one in entries)
+    assert any(one["action"] == "customers.see" and one["rows"] >= 50 for one in entries)
+
+
+def test_without_the_database_nobody_is_let_in(served: Served) -> None:
+    """That is told as an outage, not as a fault, and without saying where the database is."""
+    secret = served.secret(Role.ADMIN)
+    assert served.desk.ready()
+    records = served.workspace.records
+    records.database.close()
+    (served.workspace.folder / "catalogue.db").write_bytes(b"no database" * 1_000)
+    broken = Served(Workspace(served.workspace.folder), secrets={Role.ADMIN: secret})
+    for path in ("/api/v1/session", "/metrics", f"{PAGE}/?token={secret}"):
+        answer = broken.asks().get(path)
+        assert (answer.status_code, answer.json()["type"]) == (503, "unavailable")
+        assert "catalogue" not in answer.text
+    assert broken.asks(None).post("/signin", data={"token": secret}).status_code == 503
+    assert not broken.desk.ready()

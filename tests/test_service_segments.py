@@ -161,3 +161,16 @@ def test_tokens_over_http(served: Served) -> None:
     assert made["token"] not in str(listed)
     assert client.delete(f"/api/v1/tokens/{made['id']}").status_code == 204
     assert client.delete("/api/v1/tokens/nobody").status_code == 404
+
+
+def test_a_changed_rule_counts_everywhere_at_once(served: Served) -> None:
+    """Also where the night has stored whom the rule of then held."""
+    client = served.asks(Role.MARKETER)
+    client.post("/api/v1/segments", json={"id": "mine", "name": "Mine", "rule": WIN_BACK})
+    served.workspace.nightly(LAST + timedelta(days=1))
+    changed = {"version": 1, "rule": {**WIN_BACK, "not": True}}
+    count = client.put("/api/v1/segments/mine", json=changed).json()["count"]
+    told = client.get("/api/v1/analytics/overlap?segments=mine").json()
+    rows = client.get("/api/v1/analytics/revenue").json()["rows"]
+    (worth,) = (row["members"] for row in rows if row["segment"] == "mine")
+    assert told["segments"][0]["count"] == worth == count

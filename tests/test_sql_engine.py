@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 from sqlglot import exp, parse_one
 
-from conftest import AS_OF, complete
 from random_histories import stored_history
 from segml.core.errors import UnknownName
 from segml.core.features import Score
@@ -36,6 +35,7 @@ from segml.core.tables import TABLE
 from segml.engine.history import History
 from segml.engine.sql import DIALECTS, SqlEngine, features_sql, members_sql
 from segml.library.features import FEATURES
+from toy_restaurant import AS_OF, complete
 
 KNOWN = [name for name, feature in FEATURES.items() if not isinstance(feature.form, Score)]
 

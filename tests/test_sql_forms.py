@@ -2,11 +2,11 @@
 
 import pytest
 
-from conftest import AS_OF, complete
 from random_histories import stored_history
 from segml.engine.history import History
 from segml.engine.sql import SqlEngine
 from segml.library.features import FEATURES
+from toy_restaurant import AS_OF, complete
 
 ORDERS = [
     # order_id, customer_id, ordered_at, amount, channel

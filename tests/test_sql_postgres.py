@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from conftest import toy_history
 from random_histories import Case, histories
 from segml.core.predicates import Compare, Field, Predicate, Text, Top
 from segml.engine.history import History
@@ -17,6 +16,7 @@ from segml.library.features import FEATURES
 from strategies import cases
 from test_sql_engine import AMOUNTS, BOUNDS, MEMBERS, ORDERS, PARTS, SPENT, cities, one_order_each
 from test_sql_forms import edges
+from toy_restaurant import toy_history
 
 pytestmark = pytest.mark.slow
 

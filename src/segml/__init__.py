@@ -8,7 +8,8 @@ A rule is a set of customers at a date. Open a workspace, ask it::
     restaurant = segml.Workspace("demo")
     restaurant.preview((f.lifetime_spend > 200) & f.order_items.where(category="wine").never())
 
-A service is asked with the same verbs: ``segml.connect(url, token)``. Public are the names below,
+A service is asked with the same verbs: ``segml.connect(url, token)``. ``segml.Builder(restaurant)``
+is the page's builder in a notebook (it needs ``segml[notebooks]``). Public are the names below,
 every field in `segml.fields`, the synthetic restaurant in `segml.demo` and what is true of its
 guests in `segml.datasets.oracle`. A name is loaded when it is first used, so that a process which
 serves, or only talks to a service, loads no more than it needs.
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
     )
     from segml.segments.segment import Segment
     from segml.settings import Settings
+    from segml.widget.builder import Builder
     from segml.workspace import Workspace
 
 __all__ = [
+    "Builder",
     "Busy",
     "ImportRefused",
     "Problem",
@@ -50,6 +53,7 @@ __all__ = [
     "connect",
 ]
 _ELSEWHERE: Final = {
+    "Builder": "segml.widget.builder",
     "Segment": "segml.segments.segment",
     "Settings": "segml.settings",
     "Workspace": "segml.workspace",

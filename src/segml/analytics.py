@@ -1,6 +1,7 @@
 """Questions about segments as sets: how they overlap, grow, move, and what they are worth.
 
-A night that was run answers from what it stored; any other date is computed under the rules of now.
+A night that was run answers from what it stored of segments whose rule is still that of then;
+anything else is computed under the rules of now.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,9 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from segml.core.errors import UnknownName
 from segml.core.features import Score
-from segml.core.predicates import Predicate
 from segml.engine.bitmaps import Words
 from segml.engine.sets import SetEngine
 from segml.rulebook import Rulebook, RuleLike
@@ -60,10 +59,11 @@ class Analytics:
         return analytics.overlap(self._sets(as_of, segments))
 
     def combinations(
-        self, as_of: date, segments: Sequence[str]
-    ) -> list[tuple[tuple[str, ...], int]]:
-        """Return how many customers are in just which of some segments, the most first."""
-        return analytics.combinations(self._sets(as_of, segments))
+        self, as_of: date, segments: Sequence[str] = ()
+    ) -> tuple[pl.DataFrame, list[tuple[tuple[str, ...], int]]]:
+        """Return `overlap`, and how many customers are in just which segments, the most first."""
+        sets = self._sets(as_of, segments)
+        return analytics.overlap(sets), analytics.combinations(sets)
 
     def profile(self, as_of: date, segment: RuleLike, against: RuleLike | None) -> "Profile":
         """Return what a segment's members are like beside another's, or beside everybody else."""
@@ -125,22 +125,20 @@ class Analytics:
         return self._ids(moment, entered), self._ids(moment, left)
 
     def _sets(self, as_of: date, segments: Sequence[str]) -> dict[str, Words]:
-        """Return the members of segments: as the night stored them, else computed now."""
-        names = tuple(segments) or tuple(self._segments.rules()[0])
-        known = self._segments.all()
-        for name in names:
-            if name not in known:
-                raise UnknownName("segment", name, known)
-        stored = self._stored(as_of)
-        found = {name: stored[name] for name in names if name in stored}
-        missing = [name for name in names if name not in found]
-        if missing:
-            engine = SetEngine(self._moments.at(as_of), self._moments.cache)
-            rules: dict[str, Predicate] = {
-                name: self._segments.rule(name).lower(as_of) for name in missing
-            }
-            found |= {name: engine.members(rule) for name, rule in rules.items()}
-        return {name: found[name] for name in names}
+        """Return the members of segments: as the night stored them, else computed now.
+
+        What a night stored under another rule than that of now is not asked for.
+        """
+        named = {name: self._segments.rule(name) for name in segments}
+        rules = named or self._segments.rules()[0]
+        night, stored = self._nights.all().get(as_of), self._stored(as_of)
+        engine = SetEngine(self._moments.at(as_of), self._moments.cache)
+        found = {}
+        for name, rule in rules.items():
+            tally = night.segments.get(name) if night else None
+            same = tally is not None and tally.digest == rule.digest and name in stored
+            found[name] = stored[name] if same else engine.members(rule.lower(as_of))
+        return found
 
     def _stored(self, as_of: date) -> dict[str, Words]:
         """Return what the night stored, where its codes are still those of now."""

@@ -322,7 +322,7 @@ def demo(
 
     with terminal.refusals(as_json=as_json):
         with terminal.steps("Demo") as progress:
-            report = make(workspace, customers, seed, progress)
+            report = make(workspace, customers, seed, progress, clock=options.moment)
         if as_json:
             terminal.document({"workspace": str(workspace)} | report.as_json())
             return

@@ -50,6 +50,8 @@ def run(workspace: Path, host: str, port: int) -> None:
     """Become the service; Ctrl-C ends it once what was asked is answered."""
     os.environ["SEGML_WORKSPACE"] = str(workspace.resolve())
     os.environ["BENTOML_DO_NOT_TRACK"] = "True"
+    # BentoML keeps its meters there, and empties it at the start, so each service has its own.
+    os.environ["BENTOML_HOME"] = str(workspace.resolve() / f".bento-{port}")
     sys.stdout.flush()
     arguments = [
         *(sys.executable, "-m", "bentoml", "serve", "segml.service.bento:Segml"),

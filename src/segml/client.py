@@ -207,16 +207,20 @@ class Client:
     ) -> Json:
         """Return what a route of the API answers; for what has no verb here."""
         asked = {name: value for name, value in query.items() if value not in (None, "")}
-        try:
-            answer = self._http.request(method, prefix + path, json=body, params=asked)
-        except httpx.HTTPError as error:
-            raise SegmlError(
-                f"{self._http.base_url} does not answer ({error}). See that segml serve runs there."
-            ) from None
+        answer = self.send(method, prefix + path, json=body, params=asked)
         if answer.is_success:
             found: Json = answer.json() if answer.content else {}
             return found
         raise ServiceRefused(answer.status_code, _document(answer))
+
+    def send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Return the answer to one request, whatever its status; `content` is as HTTPX takes it."""
+        try:
+            return self._http.request(method, path, **content)
+        except httpx.HTTPError as error:
+            raise SegmlError(
+                f"{self._http.base_url} does not answer ({error}). See that segml serve runs there."
+            ) from None
 
     def _pages(self, body: Json) -> Iterator[Json]:
         cursor = None

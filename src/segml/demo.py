@@ -13,12 +13,14 @@ from segml.core.tables import TABLES
 from segml.datasets.restaurant import RestaurantPlan, shares, write_restaurant
 from segml.datasets.sources import file_source
 from segml.datasets.synthetic.town import TIME_ZONE
+from segml.pipeline import Clock, Progress, run_nights, run_training
 from segml.settings import FILE, Settings
 from segml.workspace import Workspace
 
 SETTINGS: Final = Settings(time_zone=TIME_ZONE, service_day_start=time(4))
 PIECE: Final = 200_000  # guests made up and imported at a time, so that memory does not grow
 HELD_BACK: Final = 90  # days that models have not seen, so that they can be judged at once
+WHO: Final = "demo"  # in the records of its nights and trainings
 DAYS_BETWEEN: Final = 7  # so that the second night has people who came and went
 
 
@@ -42,14 +44,16 @@ def restaurant(folder: Path | str, *, customers: int = 10_000, seed: int = 0) ->
     """
     plan = RestaurantPlan(customers=customers, seed=seed)
     workspace = _filled(Path(folder), plan, _silent)
-    _nights(workspace, plan, _silent)
+    _nights(plan, workspace.nightly, _silent)
     return workspace
 
 
 def make(
-    folder: Path, customers: int, seed: int, progress: Callable[[str, float], None]
+    folder: Path, customers: int, seed: int, progress: Progress, *, clock: Clock
 ) -> NightReport:
     """Make a whole restaurant in `folder` and return the report of its last night.
+
+    Its trainings and its nights leave records, as those of any restaurant do.
 
     A folder that holds the same demo already is brought up to date; another one is refused.
 
@@ -61,11 +65,18 @@ def make(
         Of the synthetic restaurant.
     progress
         Told each step and the share of the work done before it.
+    clock
+        Gives the present moment, with a zone.
     """
     plan = RestaurantPlan(customers=customers, seed=seed)
     workspace = _filled(folder, plan, progress)
-    _teach(workspace, _end(plan) - timedelta(days=HELD_BACK), progress)
-    return _nights(workspace, plan, progress)
+    _teach(workspace, _end(plan) - timedelta(days=HELD_BACK), progress, clock)
+
+    def night(day: date, told: Progress) -> NightReport:
+        (found,) = run_nights(workspace, [day], clock=clock, who=WHO, progress=told)
+        return found.report
+
+    return _nights(plan, night, progress)
 
 
 def _silent(_step: str, _share: float) -> None:
@@ -77,9 +88,7 @@ def _end(plan: RestaurantPlan) -> date:
     return plan.last_day + timedelta(days=1)
 
 
-def _filled(
-    folder: Path, plan: RestaurantPlan, progress: Callable[[str, float], None]
-) -> Workspace:
+def _filled(folder: Path, plan: RestaurantPlan, progress: Progress) -> Workspace:
     """Return the workspace in `folder` with the facts of a plan."""
     workspace = _workspace(folder, plan)
     (folder / "data").mkdir(exist_ok=True)
@@ -97,17 +106,17 @@ def _filled(
 
 
 def _nights(
-    workspace: Workspace, plan: RestaurantPlan, progress: Callable[[str, float], None]
+    plan: RestaurantPlan, night: Callable[[date, Progress], NightReport], progress: Progress
 ) -> NightReport:
     """Run the last two nights and return the report of the last."""
     last = _end(plan)
-    workspace.nightly(
+    night(
         last - timedelta(days=DAYS_BETWEEN), lambda step, share: progress(step, 0.8 + 0.1 * share)
     )
-    return workspace.nightly(last, lambda step, share: progress(step, 0.9 + 0.1 * share))
+    return night(last, lambda step, share: progress(step, 0.9 + 0.1 * share))
 
 
-def _teach(workspace: Workspace, day: date, progress: Callable[[str, float], None]) -> None:
+def _teach(workspace: Workspace, day: date, progress: Progress, clock: Clock) -> None:
     """Train every model that there is enough to learn for."""
     names = list(workspace.models.declared())
     for place, name in enumerate(names):
@@ -116,7 +125,7 @@ def _teach(workspace: Workspace, day: date, progress: Callable[[str, float], Non
             progress(f"training {name}: {step}", 0.6 + 0.2 * (place + share) / len(names))
 
         with suppress(TooFewCustomers):  # a small restaurant has too little
-            workspace.models.train(name, as_of=day, progress=told)
+            run_training(workspace, name, clock=clock, who=WHO, as_of=day, progress=told)
 
 
 def _fill(
@@ -124,7 +133,7 @@ def _fill(
     data: Path,
     plan: RestaurantPlan,
     blocks: range | None,
-    progress: Callable[[str, float], None],
+    progress: Progress,
 ) -> None:
     """Write some guests, or all of them, into `data` and import them."""
     if not (data / "truth" / "process.json").exists():

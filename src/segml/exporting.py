@@ -7,6 +7,7 @@ injection); numbers, also those written as texts such as +49301234567, stay as t
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _BOM: Final = "\ufeff".encode()
 # What customers say of themselves; what a feature shows already comes from there.
 PROFILE: Final = tuple(c.name for c in TABLE["customers"].columns if c.name != "customer_id")
 _FORMULA: Final = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # full width counts in some countries
+_UNUSUAL: Final = re.compile(r"[^A-Za-z0-9._-]+")  # in the names of files, of a campaign's say
 _NUMBER: Final = "^[+-]?[0-9]+([.,][0-9]+)?$"
 
 
@@ -286,8 +288,9 @@ def _export(
     without_consent: int,
 ) -> Export:
     columns = tuple(dict.fromkeys(("customer_id", *fields)))
+    stem = _UNUSUAL.sub("-", name).strip("-.") or "recipients"
     parts = [codes[start : start + CAP] for start in range(0, max(len(codes), 1), CAP)]
-    names = [name] if len(parts) == 1 else [f"{name}-{n:03}" for n in range(1, len(parts) + 1)]
+    names = [stem] if len(parts) == 1 else [f"{stem}-{n:03}" for n in range(1, len(parts) + 1)]
     pieces = tuple(
         Piece(one, part, moment, columns) for one, part in zip(names, parts, strict=True)
     )

@@ -132,7 +132,9 @@ class Modelling:
         reign = self._champions.versions.reign(model.name, day)
         if reign is not None and reign.digest == model.digest:
             same = gate.Verdict(promoted=True, reasons=("It is the champion already.",))
-            return Training(Report(trained, judged, same), reign.version)
+            report = Report(trained, judged, same)
+            self._champions.versions.describe(model, report.card())
+            return Training(report, reign.version)
         report = Report(trained, judged, self._verdict(trained, study, judged, reign))
         version = self.tracking.log(report, _parameters(trained, seed), self._tags(trained))
         self._champions.versions.keep(model)

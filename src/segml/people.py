@@ -75,7 +75,9 @@ class People:
         """Return of each customer_id whether it is known at a date."""
         return self._moments.at(as_of).codes(customers).is_not_null().to_list()
 
-    def search(self, part: str, *, most: int = 20, as_of: date | None = None) -> list[Row]:
+    def search(
+        self, part: str, *, most: int = 20, as_of: date | None = None, by_name: bool = True
+    ) -> list[Row]:
         """Return customers whose id begins with a text, or whose name has it in it.
 
         Parameters
@@ -86,9 +88,11 @@ class People:
             How many at most: those with that very id first, then by id.
         as_of
             Who was known then, under the name they had then.
+        by_name
+            Whether names are looked at; else ids only.
         """
         moment = self._moments.at(self._day(as_of))
-        codes = moment.sorted(self.matching(moment, moment.known(), part))
+        codes = moment.sorted(self.matching(moment, moment.known(), part, by_name=by_name))
         exact = moment.moments.facts.code(part)
         if exact is not None and exact in codes:
             codes = np.concatenate(([exact], codes[codes != exact]))
@@ -103,6 +107,7 @@ class People:
         sort: str = "",
         descending: bool = False,
         part: str = "",
+        by_name: bool = True,
         start: int = 0,
         most: int = 50,
     ) -> Page:
@@ -116,7 +121,7 @@ class People:
             What is told of each.
         sort, descending
             By a field, unknown values last and equals by id; by id without one.
-        part
+        part, by_name
             Only those whom `search` would find by it.
         start, most
             How many to skip, and to return.
@@ -129,7 +134,7 @@ class People:
         lowered = self._segments.rule(rule).lower(moment.as_of)
         held = SetEngine(moment, self._moments.cache).members(lowered)
         if part:
-            held = self.matching(moment, held, part)
+            held = self.matching(moment, held, part, by_name=by_name)
         codes = moment.sorted(held)
         if sort:
             codes = moment.ranked(codes, sort, descending=descending)
@@ -144,13 +149,16 @@ class People:
         catalog = self._segments.catalog()
         return suggestions(self._moments, catalog, field, event, part, self._day(as_of))
 
-    def matching(self, moment: StoredMoment, held: Words, part: str) -> Words:
-        """Return those of a set whose id begins with a text, or whose name has it in it."""
+    def matching(self, moment: StoredMoment, held: Words, part: str, *, by_name: bool) -> Words:
+        """Return those of a set whose id begins with a text, or whose name has it in it.
+
+        Names are looked at only where they may be known: `by_name`.
+        """
         facts = moment.moments.facts
         part = part.strip().lower()
         ids = facts.ids(moment.size).cast(pl.String).str.to_lowercase().str.starts_with(part)
         found = ids.fill_null(value=False)
-        if facts.warehouse.has_customers():
+        if by_name and facts.warehouse.has_customers():
             found |= facts.name_has(moment.as_of, part, moment.size)
         return held & bitmaps.packed(found)
 

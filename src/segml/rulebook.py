@@ -143,7 +143,8 @@ class Rulebook:
         title, description, tags
             For people; those of the version before when left out.
         replacing
-            The version that was changed: refused unless it is still the current one.
+            The version that was changed: refused unless it is still the current one; 0 for a
+            segment that is to be new.
 
         Raises
         ------

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from threading import Lock
 from typing import Final
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -100,7 +101,8 @@ class Scheduler:
         self._workspace = workspace
         self._clock = clock
         self._cron: str | None = None
-        self._nights: list[subprocess.Popen[bytes]] = []
+        self._lock = Lock()
+        self._night: subprocess.Popen[bytes] | None = None
         self._jobs = BackgroundScheduler(
             timezone=workspace.settings.time_zone,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": LATE},
@@ -135,19 +137,23 @@ class Scheduler:
         found: datetime | None = getattr(job, "next_run_time", None)
         return found
 
-    def night(self, *words: str) -> subprocess.Popen[bytes]:
+    def night(self, *words: str) -> subprocess.Popen[bytes] | None:
         """Start today's night in a process of its own and return it; its record says the rest.
+
+        None when the one that was started before is still being run.
 
         Parameters
         ----------
         words
             Further words for ``segml nightly``, such as ``--as-of 2026-07-01``.
         """
-        self._nights = [one for one in self._nights if one.poll() is None]  # and reap the others
         command = [sys.executable, "-m", "segml", "nightly", "-w", str(self._workspace.folder)]
-        process = subprocess.Popen([*command, *words], stdout=subprocess.DEVNULL)  # noqa: S603
-        self._nights.append(process)
-        return process
+        with self._lock:
+            if self._night is not None and self._night.poll() is None:
+                return None
+            process = subprocess.Popen([*command, *words], stdout=subprocess.DEVNULL)  # noqa: S603
+            self._night = process
+            return process
 
     def deliver(self) -> None:
         """Post what is due."""

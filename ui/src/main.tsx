@@ -1,6 +1,7 @@
 import '@fontsource-variable/inter/wght.css';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
+import './ground.css';
 import './page.css';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
@@ -10,9 +11,10 @@ import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { Shell } from './segments/Shell';
 import { guardedNavigation } from './segments/shared/kit/leaving';
-import { queryClient } from './segments/shared/services/queries';
+import { newQueryClient } from './segments/shared/services/queries';
 import { theme } from './theme';
 
+const queryClient = newQueryClient();
 const BASE = import.meta.env.BASE_URL.replace(/\/$/, '');
 
 createRoot(document.getElementById('root')!).render(

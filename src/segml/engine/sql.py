@@ -19,6 +19,7 @@ To add a dialect: its name in `DIALECTS`, and what differs in `sql_rules.orderin
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Final
 
 import duckdb
@@ -131,7 +132,7 @@ class SqlEngine:
     def __init__(self, history: History, features: Mapping[str, Feature]) -> None:
         self._history = history
         self._features = features
-        self._connection = duckdb.connect(":memory:")
+        self._connection = _database().cursor()
         self._registered: set[str] = set()
 
     def members(self, predicate: Predicate) -> list[int | str]:
@@ -144,7 +145,7 @@ class SqlEngine:
         """
         statement = self._statement()
         members = statement.completed(statement.members(self._history.as_of, predicate))
-        return [row[0] for row in self._run(members).fetchall()]
+        return [row[0] for row in self._connection.execute(self._ready(members)).fetchall()]
 
     def features(self, names: Sequence[str]) -> pl.DataFrame:
         """Return the values of fields, one row per customer of the universe, ascending.
@@ -161,19 +162,26 @@ class SqlEngine:
         """
         statement = self._statement()
         values = statement.completed(statement.values(self._history.as_of, names))
-        frame: pl.DataFrame = self._run(values).pl()
+        frame: pl.DataFrame = self._connection.sql(self._ready(values)).pl()
         return frame
 
     def _statement(self) -> "_Statement":
         has_customers = self._history.has_customers
         return _Statement(self._features, has_customers=has_customers, dialect="duckdb")
 
-    def _run(self, select: exp.Select) -> duckdb.DuckDBPyRelation:
+    def _ready(self, select: exp.Select) -> str:
+        """Return a statement in words, when the tables that it reads are there."""
         read = {table.name for table in select.find_all(exp.Table)} & self._history.tables.keys()
         for name in read - self._registered:
             self._connection.register(name, self._history.tables[name].collect().to_arrow())
             self._registered.add(name)
-        return self._connection.sql(select.sql("duckdb"))
+        return select.sql("duckdb")
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    # Opening one takes longer than most statements. A connection to it has names of its own.
+    return duckdb.connect(":memory:")
 
 
 class _Statement:

@@ -31,6 +31,7 @@ from segml.engine.sql_rules import (
     as_text,
     both,
     column_types,
+    day,
     integer,
     month_day,
     null,
@@ -145,11 +146,10 @@ class Moment:
 
     def _visible(self, table: str) -> exp.Expr:
         clocks = ("day", "known_day") if TABLE[table].time else ("known_day",)
-        tests = [
-            f"({clock} IS NULL OR {clock} < CAST('{self.as_of.isoformat()}' AS DATE))"
-            for clock in clocks
-        ]
-        return exp.condition(" AND ".join(tests))
+        columns = [exp.column(clock) for clock in clocks]
+        return exp.and_(
+            *(column.is_(exp.null()).or_(column < day(self.as_of)) for column in columns)
+        )
 
     def _rows(self, table: str) -> exp.Select:
         stored = "orders" if table == "payments" else table

@@ -252,7 +252,11 @@ class _Parser:
             self.problem(path, f"“{mode}” needs a threshold, not {shown(threshold)}.", "A number.")
             return 0
         if of is not None and how != "distinct":
-            return scaled(threshold, 0 if how == "avg" else of.scale)
+            try:
+                return scaled(threshold, 0 if how == "avg" else of.scale)
+            except WrongValue as wrong:
+                self.problem(path, f"The threshold is {wrong}.", "A smaller number.")
+                return 0
         if not 0 <= threshold < 2**63 or threshold != int(threshold):
             self.problem(
                 path,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from math import isfinite
+from math import isfinite, isinf
 from typing import Any, Final, TypeGuard, assert_never
 
 from segml.core.calendar import UNITS
@@ -90,8 +90,13 @@ def scalar(wire: Any, kind: Kind, scale: int = 0) -> Scalar:
 
 
 def scaled(wire: int | float, scale: int) -> int | float:
-    """Return `wire` in stored units: a whole number where it is one, exactly."""
+    """Return `wire` in stored units: a whole number where it is one, exactly.
+
+    `WrongValue` where no number is so large.
+    """
     exact = Decimal(str(wire)).scaleb(scale)
+    if isinf(float(exact)):
+        raise WrongValue(f"a number that can be counted with, not {shown(wire)}")
     try:
         whole = exact == exact.to_integral_value()
     except InvalidOperation:

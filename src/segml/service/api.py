@@ -78,7 +78,7 @@ def api(office: Callable[[], Office]) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     for path in BENTO:
-        others = ["GET", "PUT", "PATCH", "DELETE"]
+        others = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]
         app.add_api_route(path, _posted_only, methods=others, include_in_schema=False)
     app.include_router(page.router, include_in_schema=False)
     app.add_exception_handler(SegmlError, _refused)

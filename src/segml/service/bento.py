@@ -62,7 +62,7 @@ class _Guarded:
     name="segml",
     workers=1,  # what was worked out is kept in memory, once
     threads=8,
-    traffic={"timeout": _PATIENCE, "max_concurrency": 200},
+    traffic={"timeout": _PATIENCE},  # how many at once, the guard says
     metrics={"enabled": True},
     logging={"access": {"enabled": False}},  # the guard logs, and nothing personal
 )

@@ -68,7 +68,14 @@ class Desk:
         self.office.workspace.records.database.close()
 
     def ready(self) -> bool:
-        """Return whether a night is there to be asked."""
+        """Return whether questions can be answered: of a night, and by whom they are asked."""
+        try:
+            self.office.workspace.records.schedule.read()
+        except WorkspaceError:
+            return False
+        return self._has_night()
+
+    def _has_night(self) -> bool:
         try:
             self.office.workspace.latest.day()
         except WorkspaceError:
@@ -78,7 +85,9 @@ class Desk:
     def metrics(self) -> str:
         """Return the meters as Prometheus reads them."""
         workspace, cache = self.office.workspace, self.office.workspace.cache
-        age = (self.office.current_day() - workspace.latest.day()).days if self.ready() else None
+        age = (
+            (self.office.current_day() - workspace.latest.day()).days if self._has_night() else None
+        )
         versions = {
             row["model"]: row["champion"]
             for row in workspace.models.listed()
@@ -112,7 +121,7 @@ class Desk:
         try:
             workspace.segments.rules()
             workspace.models.listed()
-            if self.ready():
+            if self._has_night():
                 workspace.preview(_EVERYBODY)
         except SegmlError as error:
             logs.told(str(error))

@@ -20,16 +20,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from segml.core.errors import SegmlError
 from segml.core.identity import Identity
 from segml.service import logs, signin
 from segml.service.identities import Identities, Throttled
 from segml.service.meters import Meters
-from segml.service.problems import MEDIA_TYPE, of_validation, problem
+from segml.service.problems import MEDIA_TYPE, of_error, of_validation, problem
 
 PAGE: Final = "/admin/customers/segments"
 OPEN: Final = frozenset({"/healthz", "/livez", "/readyz"})  # they tell nothing about anybody
 SIGN_IN: Final = "/signin"
 LARGEST_BODY: Final = 10_000_000  # bytes
+MOST_AT_ONCE: Final = 1_000  # requests in hand; whoever comes then is asked to come again
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _HEADERS: Final = {
@@ -73,6 +75,7 @@ class Guard:
         self._app = app
         self._identities = identities
         self._meters = meters
+        self._in_hand = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -89,16 +92,25 @@ class Guard:
         visit = _Visit(scope, send, request_id)
         scope.setdefault("state", {})["request_id"] = request_id
         started = perf_counter()
+        self._in_hand += 1
         try:
-            await self._answer(scope, headers, receive, visit)
+            if self._in_hand > MOST_AT_ONCE and scope["path"] not in OPEN:
+                told = "More is asked at once than can be answered; try again in a second."
+                await visit.refuse(429, "too-many-at-once", told, {"Retry-After": "1"})
+            else:
+                await self._answer(scope, headers, receive, visit)
         except TooLarge:
             await visit.refuse(413, *_described(413, b""))
+        except SegmlError as error:  # the database of tokens is away, say
+            await visit.send(of_error(error, request_id))
         except Exception:
             logs.failed(request_id, scope["method"], scope["path"])
-            if visit.status is not None:
-                raise
-            await visit.refuse(500, "failed", "This is our fault; the log knows more.")
+            if visit.status is None:
+                await visit.refuse(500, "failed", "This is our fault; the log knows more.")
+            elif not visit.ended:
+                raise  # so that the connection breaks, and half an answer is not taken for one
         finally:
+            self._in_hand -= 1
             seconds = perf_counter() - started
             route = _route(scope)
             self._meters().answers.labels(route, visit.status or 0).inc()
@@ -126,6 +138,10 @@ class Guard:
             return None
         if who is None:
             return await self._unknown(scope, receive, visit, attempted=bool(secret))
+        if not safe and not _is_json(headers):
+            told = "What is sent is JSON: say Content-Type: application/json."
+            await visit.refuse(415, "not-json", told)
+            return None
         if cookie and not safe and "x-segml" not in headers:
             told = "A change asked for with a cookie needs the header X-Segml, as the page sends."
             await visit.refuse(403, "cross-site", told)
@@ -178,6 +194,7 @@ class _Visit:
 
     def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self.status: int | None = None
+        self.ended = False
         self._scope = scope
         self._send = send
         self._request_id = request_id
@@ -203,6 +220,7 @@ class _Visit:
                 await self._shaped()
             return
         await self._send(message)
+        self.ended = message["type"] == "http.response.body" and not message.get("more_body")
 
     async def refuse(
         self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None
@@ -265,6 +283,12 @@ def _described(status: int, body: bytes) -> tuple[str, str]:
             return "failed", "This is our fault; the log knows more."
         case _:
             return "not-understood", detail or "The request cannot be understood."
+
+
+def _is_json(headers: Headers) -> bool:
+    """Return whether a body is JSON; one that does not say what it is counts as such."""
+    kind = headers.get("content-type", "application/json").partition(";")[0]
+    return kind.strip().lower() == "application/json"
 
 
 def _limited(receive: Receive, headers: Headers) -> Receive:

@@ -18,6 +18,7 @@ from segml.service.ready import Ready
 from segml.workspace import Workspace
 
 STALE_AFTER: Final = 1  # days; a night that old has been missed
+BULK: Final = 10  # customers in one answer from which on it is written down who saw them
 
 
 @dataclass
@@ -67,6 +68,11 @@ class Office:
         records = self.workspace.records
         records.audit.add(self.clock(), who.name, who.role, action, what, rows)
 
+    def seen(self, who: Identity, what: str, rows: int) -> None:
+        """Write into the audit log that somebody was shown many customers at once."""
+        if rows >= BULK:
+            self.note(who, "customers.see", what, rows)
+
 
 def _office(request: Request) -> Office:
     office: Office = request.app.state.office()
@@ -103,9 +109,14 @@ Marketer = Annotated[Identity, Depends(allowed(Role.MARKETER))]
 Admin = Annotated[Identity, Depends(allowed(Role.ADMIN))]
 
 
+def sees_names(who: Identity) -> bool:
+    """Return whether somebody may know customers by name, and so look for them by name too."""
+    return who.role >= Role.MARKETER
+
+
 def masked(rows: list[dict[str, Any]], who: Identity) -> list[dict[str, Any]]:
     """Return rows as somebody may see them: names and addresses only from marketers on."""
-    if who.role >= Role.MARKETER:
+    if sees_names(who):
         return rows
     return [{name: _veiled(name, value) for name, value in row.items()} for row in rows]
 

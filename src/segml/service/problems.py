@@ -21,6 +21,7 @@ from segml.core.errors import (
     UnknownCustomers,
     UnknownName,
 )
+from segml.service import logs
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUS: Final[tuple[tuple[type[SegmlError], int], ...]] = (
@@ -112,7 +113,7 @@ def problem(
         "problems": [asdict(one) | {"path": list(one.path)} for one in problems],
         "request_id": request_id,
     }
-    body = json.dumps(document, ensure_ascii=False, default=str)
+    body = json.dumps(document, default=str)  # in ASCII, so whatever was sent can be quoted
     return Response(body, status, headers, MEDIA_TYPE)
 
 
@@ -123,7 +124,11 @@ def of_error(error: SegmlError | Refused, request_id: str) -> Response:
             error.status, error.kind, error.detail, request_id, error.problems, error.headers
         )
     headers = {"Retry-After": "5"} if isinstance(error, Busy | Unavailable) else None
-    return problem(_status(error), _kind(error), str(error), request_id, _problems(error), headers)
+    detail = str(error)
+    if isinstance(error, Unavailable):  # where a database is, only its keeper may know
+        logs.told(detail)
+        detail = "The records cannot be used just now; the log knows more."
+    return problem(_status(error), _kind(error), detail, request_id, _problems(error), headers)
 
 
 def of_validation(errors: Sequence[Mapping[str, Any]], request_id: str) -> Response:

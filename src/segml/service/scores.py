@@ -5,17 +5,21 @@ from datetime import date
 from typing import Any, Final
 
 import polars as pl
+from pydantic import TypeAdapter, ValidationError
 
 from segml.core.errors import UnknownName
 from segml.core.tables import CustomerId, Kind
 from segml.library.features import FEATURES
+from segml.scoring.ladder import BUYING
 from segml.scoring.reasons import reasons
 from segml.scoring.spec import ModelSpec
 from segml.verdicts import band
 from segml.wire.models import AskedScores, Score, Scored, Scores, Speaker
-from segml.wire.shapes import Problem
+from segml.wire.shapes import Customer, Problem
 from segml.workspace import Workspace
 
+_LARGEST: Final = 2**53  # up to which floats hold every whole number; NaN is no number
+_ID: Final[TypeAdapter[CustomerId]] = TypeAdapter(Customer)
 _TYPES: Final[Mapping[Kind, pl.DataType]] = {
     Kind.NUMBER: pl.Float64(),
     Kind.TEXT: pl.String(),
@@ -115,7 +119,7 @@ def _of_rows(
         if not found:
             place = next(ahead)
             told = {name: _score(scored[place]) for name, scored in by_model.items()}
-        results.append(Scored(customer_id=row.get("customer_id"), scores=told, problems=found))
+        results.append(Scored(customer_id=_id(row), scores=told, problems=found))
     return results
 
 
@@ -123,7 +127,7 @@ def _told(
     workspace: Workspace, name: str, frame: pl.DataFrame, day: date, explained: bool
 ) -> list[dict[str, Any]]:
     model = workspace.models.champion(name, day).model
-    scored = pl.DataFrame({"score": model.scores(frame)})
+    scored = pl.DataFrame({"score": model.scores(frame)}).fill_nan(None)
     scored = scored.with_columns(band=band(workspace.models.threshold(name, day)))
     if explained:
         said = [[str(one) for one in row] for row in reasons(model, frame)]
@@ -142,11 +146,30 @@ def _wrong(place: int, row: Mapping[str, Any], wanted: Sequence[str]) -> list[Pr
             kind = FEATURES[name].kind
             told = f"“{name}” is a {kind}."
             found.append(Problem(path=["rows", place, name], message=told))
-    customer = row.get("customer_id")
-    if isinstance(customer, bool) or not isinstance(customer, int | str | None):
-        told = "A customer's id is a number or a text."
+    if not found and {*BUYING} <= {*wanted} and not _has_bought(row):
+        told = f"{', '.join(BUYING)} are not those of somebody who has ordered."
+        hint = "Nobody else has a score; the first order is no later than the last."
+        found.append(Problem(path=["rows", place], message=told, hint=hint))
+    if _id(row) is None and row.get("customer_id") is not None:
+        told = "A customer's id is a whole number or a text."
         found.append(Problem(path=["rows", place, "customer_id"], message=told))
     return found
+
+
+def _has_bought(row: Mapping[str, Any]) -> bool:
+    """Return whether a row's order days agree with each other, as models of buying need them."""
+    days, first, last = (row[name] for name in BUYING)
+    if days is None or first is None or last is None:
+        return False
+    return bool(days >= 1 and 0 <= last <= first and (days > 1) == (first > last))
+
+
+def _id(row: Mapping[str, Any]) -> CustomerId | None:
+    """Return whose row it is; None where it does not say so."""
+    try:
+        return _ID.validate_python(row.get("customer_id"), strict=True)
+    except ValidationError:
+        return None
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -167,7 +190,7 @@ def _fits(name: str, value: Any) -> bool:
         case str():
             return kind is Kind.TEXT
         case int() | float():
-            return kind is Kind.NUMBER
+            return kind is Kind.NUMBER and abs(value) < _LARGEST
         case _:
             return False
 

@@ -117,7 +117,8 @@ def frames(root: Path, part: Part) -> Iterator[pl.DataFrame]:
     """Yield the rows of a part as they stand in it, some at a time."""
     fields = physical(TABLE[part.table], frozenset(part.text_ids))
     with pq.ParquetFile(checked(root, part)) as parquet:
-        later = [pl.lit(None, fields[n]).alias(n) for n in fields if n not in parquet.schema.names]
+        known = parquet.schema_arrow.names  # the other schema names a list by its entries
+        later = [pl.lit(None, fields[n]).alias(n) for n in fields if n not in known]
         for group in range(parquet.num_row_groups):
             frame = pl.from_arrow(parquet.read_row_group(group))
             assert isinstance(frame, pl.DataFrame)

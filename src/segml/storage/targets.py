@@ -48,7 +48,8 @@ def check_url(url: str, *, private: bool) -> httpx.URL:
     """
     try:
         found = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        assert isinstance(found.host, str)  # it is decoded when it is asked for
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise WorkspaceError(f"{url} is no URL ({error}).") from None
     wrong = []
     if found.scheme not in {"https", "http"} or not found.host:

@@ -1,11 +1,11 @@
 """Tokens, the audit, runs, the schedule and webhooks over HTTP."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
-from segml.wire.shapes import Asked, Dated, SegmentId, Told
+from segml.wire.shapes import Asked, Dated, SegmentId, Title, Told
 
 RoleName = Literal["viewer", "marketer", "admin"]
 
@@ -13,9 +13,17 @@ RoleName = Literal["viewer", "marketer", "admin"]
 class NewToken(Asked):
     """Whom a token shall be for."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Title
     role: RoleName
     expires_at: AwareDatetime | None = Field(default=None, description="It never ends without.")
+
+    @field_validator("expires_at")
+    @classmethod
+    def _in_utc(cls, moment: datetime | None) -> datetime | None:
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("a moment is from the year 1 to 9999, in UTC too") from None
 
 
 class TokenOf(Told):
@@ -66,6 +74,7 @@ class RunOf(Told):
 
     id: int
     kind: str
+    what: str = Field(description="Which model was trained; empty for a night.")
     as_of: date
     state: Literal["running", "done", "failed", "interrupted"]
     who: str

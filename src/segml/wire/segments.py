@@ -6,9 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from segml.wire.rules import Named
-from segml.wire.shapes import Asked, Customer, RuleGroup, SegmentId, Told
+from segml.wire.shapes import Asked, Customer, RuleGroup, SegmentId, Title, Told
 
-Title = Annotated[str, Field(min_length=1, max_length=200)]
 Description = Annotated[str, Field(max_length=2_000)]
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=40)]], Field(max_length=20)]
 

@@ -3,7 +3,14 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 RuleGroup = Annotated[
     dict[str, Any],
@@ -30,6 +37,9 @@ Customer = (
 )
 """A customer's id."""
 
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""What people call a thing."""
+
 SegmentId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """What a segment may be called in rules and addresses."""
 
@@ -38,6 +48,21 @@ class Asked(BaseModel):
     """A request's body; what it does not know is refused, so that no misspelt word is ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, body: Any) -> Any:
+        """Refuse texts that no database, or no answer, can hold, however deep they stand."""
+        rest = [body]
+        while rest:
+            match rest.pop():
+                case dict() as found:
+                    rest.extend((*found, *found.values()))
+                case list() as found:
+                    rest.extend(found)
+                case str() as found if not _is_storable(found):
+                    raise ValueError("a text has half a surrogate pair or a NUL character in it")
+        return body
 
 
 class Told(BaseModel):
@@ -69,3 +94,11 @@ class ProblemDocument(Told):
     detail: str
     problems: list[Problem]
     request_id: str
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text

@@ -1,5 +1,6 @@
 """What segments say about each other and about their members."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -27,25 +28,33 @@ def overlap(
     del who
     day, workspace = as_of or here.workspace.latest.day(), here.workspace
     asked = [name for name in dict.fromkeys(segments.split(",")) if name]
-    names = asked or [*workspace.segments.rules()[0]]
-    if len(names) > _MOST_OVERLAPPING:
-        told = f"At most {_MOST_OVERLAPPING} segments can be compared; these are {len(names)}."
-        raise Refused(422, "too-many", told)
-    matrix = workspace.overlap(names, as_of=day)
+    _check_number(asked)
+    matrix, combinations = workspace.analytics.combinations(day, asked)
+    names = matrix["segment"].to_list()
+    _check_number(names)
     known = workspace.segments.all()
     shared = [list(row[1:]) for row in matrix.iter_rows()]
     return Overlap(
         as_of=day,
         segments=[
-            Counted(id=name, name=known[name].name, count=shared[place][place])
+            Counted(
+                id=name,
+                name=known[name].name if name in known else name,  # it was deleted meanwhile
+                count=shared[place][place],
+            )
             for place, name in enumerate(names)
         ],
         shared=shared,
         combinations=[
-            Combination(segments=[*members], count=many)
-            for members, many in workspace.analytics.combinations(day, names)[:100]
+            Combination(segments=[*members], count=many) for members, many in combinations[:100]
         ],
     )
+
+
+def _check_number(names: Sequence[str]) -> None:
+    if len(names) > _MOST_OVERLAPPING:
+        told = f"At most {_MOST_OVERLAPPING} segments can be compared; these are {len(names)}."
+        raise Refused(422, "too-many", told)
 
 
 @router.get("/analytics/revenue")
@@ -55,7 +64,8 @@ def revenue(who: Viewer, here: Here, as_of: date | None = None) -> Revenue:
     day = as_of or here.workspace.latest.day()
     known = here.workspace.segments.all()
     rows = here.workspace.revenue(as_of=day).to_dicts()
-    return Revenue(as_of=day, rows=[row | {"name": known[row["segment"]].name} for row in rows])
+    told = [(row, known.get(row["segment"])) for row in rows]  # one may be saved meanwhile
+    return Revenue(as_of=day, rows=[row | {"name": one.name} for row, one in told if one])
 
 
 @router.get("/segments/{segment}/profile")

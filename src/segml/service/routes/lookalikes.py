@@ -15,6 +15,7 @@ router = APIRouter(tags=["lookalikes"])
 def lookalike(asked: AskedLookalike, who: Viewer, here: Here) -> LookalikeOf:
     """Return who is most like some customers, and how far that can be trusted."""
     answer = told(here.workspace, found(here.workspace, asked), asked)
+    here.seen(who, "a lookalike", len(answer.sample))
     return answer.model_copy(update={"sample": masked(answer.sample, who)})
 
 

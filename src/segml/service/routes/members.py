@@ -9,20 +9,21 @@ from pydantic import Field
 from segml.core.errors import UnknownName
 from segml.core.identity import Identity
 from segml.service.cursors import Cursor
-from segml.service.office import Here, Office, Viewer, masked
+from segml.service.office import Here, Office, Viewer, masked, sees_names
+from segml.service.problems import Refused
 from segml.wire.rules import OneSet
 from segml.wire.segments import Members, Movers, Moves, NightOf, Trend
 from segml.wire.shapes import SegmentId
 
 router = APIRouter(tags=["members"])
 Id = Annotated[SegmentId, Path()]
-_BULK = 50  # members in one answer from which on it is written down who saw them
+_MOST_FIELDS = 30
 
 
 class AskedMembers(OneSet):
     """Which members of a set, and what of them."""
 
-    fields: Annotated[list[str], Field(max_length=30)] = Field([])
+    fields: Annotated[list[str], Field(max_length=_MOST_FIELDS)] = Field([])
     sort: Annotated[str, Field(max_length=100)] = ""
     q: Annotated[str, Field(max_length=200)] = ""
     limit: Annotated[int, Field(ge=1, le=500)] = 50
@@ -43,9 +44,13 @@ def members(
 ) -> Members:
     """Return members of a segment, page by page."""
     here.workspace.segments.get(segment)
+    named = [name for name in fields.split(",") if name]
+    if len(named) > _MOST_FIELDS:
+        told = f"At most {_MOST_FIELDS} fields are told of each; these are {len(named)}."
+        raise Refused(422, "too-many", told)
     asked = AskedMembers(
         segment=segment,
-        fields=[name for name in fields.split(",") if name],
+        fields=named,
         sort=sort,
         q=q,
         limit=limit,
@@ -71,11 +76,11 @@ def _page(asked: AskedMembers, who: Identity, here: Office) -> Members:
         sort=asked.sort.removeprefix("-"),
         descending=asked.sort.startswith("-"),
         part=asked.q,
+        by_name=sees_names(who),
         start=cursor.start,
         most=asked.limit,
     )
-    if len(found.rows) >= _BULK:
-        here.note(who, "members.see", asked.segment or "a rule", len(found.rows))
+    here.seen(who, asked.segment or "a rule", len(found.rows))
     end = cursor.start + len(found.rows)
     return Members(
         as_of=day,
@@ -116,7 +121,9 @@ def moves(
         ]
         return Movers(count=len(ids), customers=masked(told, who))
 
-    return Moves(start=start, end=end, entered=some(entered, end), left=some(left, end))
+    told = Moves(start=start, end=end, entered=some(entered, end), left=some(left, end))
+    here.seen(who, segment, len(told.entered.customers) + len(told.left.customers))
+    return told
 
 
 def _changed(here: Office, customer: Any, segment: str, start: date, end: date) -> list[str]:

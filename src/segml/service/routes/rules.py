@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from segml.service.catalogs import catalog_of
-from segml.service.office import Here, Viewer, masked
+from segml.service.office import Here, Viewer, masked, sees_names
 from segml.wire.rules import (
     AskedPreview,
     AskedReasons,
@@ -83,6 +83,8 @@ def customers(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     as_of: date | None = None,
 ) -> People:
-    """Find customers by the beginning of their id, or a part of their name."""
-    found = here.workspace.people.search(q, most=limit, as_of=as_of)
+    """Find customers by the beginning of their id; from marketers on, by a part of their name."""
+    by_name = sees_names(who)
+    found = here.workspace.people.search(q, most=limit, as_of=as_of, by_name=by_name)
+    here.seen(who, "a search", len(found))
     return People(customers=masked(found, who))

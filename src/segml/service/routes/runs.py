@@ -1,12 +1,13 @@
 """The nights that were run, are running, and will be."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from segml.scheduling import reschedule
-from segml.service.office import Admin, Here, Marketer, Viewer
-from segml.service.problems import Refused
+from segml.service.office import Admin, Here, Marketer, Office, Viewer
+from segml.service.problems import Refused, Wrong
 from segml.storage.records.runs import RunState
 from segml.wire.administration import AskedRun, RunOf, Runs, Started, Timetable
 
@@ -29,9 +30,20 @@ def run(asked: AskedRun, who: Marketer, here: Here) -> Started:
         told = f"The night {running[0].as_of} is being run; wait for it."
         raise Refused(409, "running", told)
     day = asked.as_of or here.current_day()
-    here.scheduler.night("--as-of", f"{day}")
+    _check_begun(day, here)
+    if here.scheduler.night("--as-of", f"{day}") is None:
+        raise Refused(409, "running", "A night was started just now; wait for it.")
     here.note(who, "night.run", f"{day}")
     return Started(as_of=day)
+
+
+def _check_begun(day: date, here: Office) -> None:
+    """Refuse a day that is yet to come: it would be taken for the latest from then on."""
+    stored = here.workspace.nights.all()
+    last = max((here.current_day(), *stored))
+    if day > last:
+        told = f"Nothing is known of {day} yet; the last day that can be run is {last}."
+        raise Refused(422, "not-yet", told, [Wrong(["as_of"], told)])
 
 
 @router.get("/schedule", operation_id="schedule")

@@ -1,8 +1,9 @@
 """Segments: saved, changed, copied, compared, deleted; those that come with segml stay."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
@@ -51,18 +52,7 @@ def one(segment: Id, who: Viewer, here: Here, as_of: date | None = None) -> Segm
 def save(asked: NewSegment, who: Marketer, here: Here) -> SegmentOf:
     """Save a segment under an id that nothing has."""
     name = asked.id or _free_id(here, asked.name)
-    if name in here.workspace.segments.all():
-        raise Refused(409, "taken", f"There is a segment “{name}” already; choose another id.")
-    here.workspace.segments.save(
-        name,
-        asked.rule,
-        owner=who.name,
-        at=here.moment(),
-        title=asked.name,
-        description=asked.description,
-        tags=asked.tags,
-    )
-    return _saved(here, who, "segment.save", name)
+    return _added(name, asked.rule, asked.name, asked.description, asked.tags, who, here)
 
 
 @router.put("/segments/{segment}", operation_id="change_segment")
@@ -93,15 +83,9 @@ def delete(segment: Id, who: Marketer, here: Here) -> None:
 def duplicate(segment: Id, asked: Copied, who: Marketer, here: Here) -> SegmentOf:
     """Save a copy of a segment under another id."""
     original = here.workspace.segments.get(segment)
-    title = asked.name or f"Copy of {original.name}"
-    copy = NewSegment(
-        id=asked.id,
-        name=title[:200],
-        description=original.description,
-        tags=[*original.tags],
-        rule=original.rule,
-    )
-    return save(copy, who, here)
+    title = (asked.name or f"Copy of {original.name}")[:200]
+    name = asked.id or _free_id(here, title)
+    return _added(name, original.rule, title, original.description, original.tags, who, here)
 
 
 @router.get("/segments/{segment}/versions", operation_id="versions")
@@ -135,9 +119,10 @@ def restore(segment: Id, asked: Restored, who: Marketer, here: Here) -> SegmentO
 def dependents(segment: Id, who: Viewer, here: Here) -> Dependents:
     """Return the segments that refer to one, which cannot be deleted before them."""
     del who
-    known = here.workspace.segments.all()
     users = here.workspace.segments.dependents(segment)
-    return Dependents(dependents=[Named(id=name, name=known[name].name) for name in users])
+    known = here.workspace.segments.all()
+    told = [Named(id=name, name=known[name].name) for name in users if name in known]
+    return Dependents(dependents=told)
 
 
 @router.post("/segments/{segment}/diff", operation_id="difference")
@@ -180,6 +165,30 @@ def _pinned(
         segment, customer, included=included, owner=who.name, at=here.moment()
     )
     return _saved(here, who, "segment.pin", segment)
+
+
+def _added(
+    name: str,
+    rule: Any,
+    title: str,
+    description: str,
+    tags: Sequence[str],
+    who: Identity,
+    here: Office,
+) -> SegmentOf:
+    if name in here.workspace.segments.all():
+        raise Refused(409, "taken", f"There is a segment “{name}” already; choose another id.")
+    here.workspace.segments.save(
+        name,
+        rule,
+        owner=who.name,
+        at=here.moment(),
+        title=title,
+        description=description,
+        tags=tags,
+        replacing=0,
+    )
+    return _saved(here, who, "segment.save", name)
 
 
 def _saved(here: Office, who: Identity, action: str, name: str) -> SegmentOf:

@@ -52,7 +52,8 @@ class Catalogue:
         """Add `segment` as the next version of its id and return it.
 
         Saving what is there already adds nothing. A segment that comes with segml is refused, and
-        one whose current version is another than it is to be `replacing` (`ChangedMeanwhile`).
+        one whose current version is another than it is to be `replacing`, 0 being none
+        (`ChangedMeanwhile`).
         """
         if segment.id in shipped():
             raise WorkspaceError(
@@ -73,14 +74,16 @@ class Catalogue:
 
     def _add(self, segment: Segment, rule: Any, replacing: int | None = None) -> Segment:
         with self._database.writing() as connection:
-            newest = select(func.max(_VERSIONS.c.version)).where(_VERSIONS.c.id == segment.id)
-            current = connection.execute(newest).scalar() or 0
+            query = select(_VERSIONS.c.version, _VERSIONS.c.rule)
+            newest = query.where(_VERSIONS.c.id == segment.id).order_by(_VERSIONS.c.version.desc())
+            version, held = connection.execute(newest.limit(1)).first() or (0, None)
+            current = version if held is not None else 0
             if replacing not in (None, current):
                 raise ChangedMeanwhile(
-                    f"“{segment.id}” has version {current} by now; you changed version "
-                    f"{replacing}. Look at what others changed, and change that."
+                    f"“{segment.id}” has version {current or 'none'} by now; you changed version "
+                    f"{replacing or 'none'}. Look at what others changed, and change that."
                 )
-            version = current + 1
+            version += 1
             connection.execute(
                 insert(_VERSIONS).values(
                     id=segment.id,

@@ -111,6 +111,7 @@ export const t = {
   },
 
   builder: {
+    label: 'Segment builder',
     newTitle: 'New segment',
     back: 'All segments',
     save: 'Save',

@@ -8,7 +8,7 @@ import { Loaded } from '../../shared/kit/Loaded';
 import { Panel } from '../../shared/kit/Panel';
 import { Refusal } from '../../shared/kit/Refusal';
 import { mayEdit, useWho } from '../../shared/kit/session';
-import { findCustomers } from '../../shared/services/segmentationService';
+import { useService } from '../../shared/services/segmentationService';
 import { usePinCustomer, usePins } from '../../shared/services/queries';
 import { t } from '../../shared/strings';
 import type { Segment } from '../../shared/types/segment-types';
@@ -87,6 +87,7 @@ function Pinned({ label, segment, customers, may }: PinnedProps) {
 
 /** A customer by name, once it is found; by id until then. */
 function Named({ customer }: { customer: string | number }) {
+  const { findCustomers } = useService();
   const id = String(customer);
   const found = useQuery({ queryKey: ['customers', id], queryFn: ({ signal }) => findCustomers(id, { signal }), staleTime: Infinity });
   const person = found.data?.customers.find(({ customer_id }) => String(customer_id) === id);

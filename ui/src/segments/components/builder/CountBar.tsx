@@ -10,7 +10,7 @@ import css from './preview.module.css';
 export function CountBar({ preview, onOpen }: { preview: LivePreview; onOpen: () => void }) {
   const { answer, asked, error, waiting } = preview;
   return (
-    <section className={css.countBar} aria-label={t.preview.heading}>
+    <div role="group" className={css.countBar} aria-label={t.preview.heading}>
       <div aria-live="polite" aria-atomic="true" className={css.countLine}>
         {answer && answer.count !== null && answer.universe !== null ? (
           <>
@@ -23,6 +23,6 @@ export function CountBar({ preview, onOpen }: { preview: LivePreview; onOpen: ()
         {waiting && asked && <Loader size={14} aria-label={t.preview.updating} />}
       </div>
       <Button size="xs" variant="default" leftSection={<IconUsers size={15} />} onClick={onOpen}>{t.preview.showCount}</Button>
-    </section>
+    </div>
   );
 }

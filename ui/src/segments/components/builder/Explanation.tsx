@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { asCell, nameOf } from '../../shared/customers';
 import { useWho } from '../../shared/kit/session';
 import { ErrorState } from '../../shared/kit/States';
-import { explainCustomer } from '../../shared/services/segmentationService';
+import { useService } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
 import type { Customer, Explanation as Explained, Group } from '../../shared/types/segment-types';
 import { sentenceCase, type Criteria } from './criteria';
@@ -22,6 +22,7 @@ interface ExplanationProps {
 }
 
 export function Explanation({ customer, rule, criteria, as_of, onClose }: ExplanationProps) {
+  const { explainCustomer } = useService();
   const id = customer.customer_id;
   const query = useQuery({
     queryKey: ['explain', id, JSON.stringify(rule), as_of],

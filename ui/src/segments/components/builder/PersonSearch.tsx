@@ -5,7 +5,7 @@ import { IconUserSearch } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { nameOf } from '../../shared/customers';
-import { findCustomers } from '../../shared/services/segmentationService';
+import { useService } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
 import type { Customer } from '../../shared/types/segment-types';
 import css from './preview.module.css';
@@ -16,6 +16,7 @@ interface PersonSearchProps {
 }
 
 export function PersonSearch({ placeholder, onPick }: PersonSearchProps) {
+  const { findCustomers } = useService();
   const [typed, setTyped] = useState('');
   const [q] = useDebouncedValue(typed.trim(), 200);
   const box = useCombobox();

@@ -3,7 +3,7 @@ import { Button, CopyButton, Group as Row, JsonInput, SegmentedControl, Skeleton
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { wordsFor } from '../../shared/kit/States';
-import { getSql } from '../../shared/services/segmentationService';
+import { useService } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
 import type { Dialect, Group } from '../../shared/types/segment-types';
 import css from './builder.module.css';
@@ -14,6 +14,7 @@ import { toWire } from './ruleTree';
 const DIALECTS = Object.entries(t.builder.dialects).map(([value, label]) => ({ value, label }));
 
 export function RuleSql({ rule }: { rule: Group | undefined }) {
+  const { getSql } = useService();
   const [dialect, setDialect] = useState<Dialect>('duckdb');
   const query = useQuery({
     queryKey: ['sql', dialect, JSON.stringify(rule)],

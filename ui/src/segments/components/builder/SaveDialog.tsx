@@ -5,7 +5,7 @@ import { useState, type FormEvent } from 'react';
 import { Refusal } from '../../shared/kit/Refusal';
 import { wordsFor } from '../../shared/kit/States';
 import { useLibraryChange, useSegments } from '../../shared/services/queries';
-import { createSegment, getDifference, updateSegment } from '../../shared/services/segmentationService';
+import { useService } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
 import type { Difference, Group, Reason, Segment } from '../../shared/types/segment-types';
 import { isConflict, SaveConflict } from './SaveConflict';
@@ -31,6 +31,7 @@ export function SaveDialog({ segment, name: firstName, rule, onClose, onCopy, on
   const [ownId, setOwnId] = useState<string | null>(null);
   const [description, setDescription] = useState(segment?.description ?? '');
   const [tags, setTags] = useState(segment?.tags ?? []);
+  const { createSegment, updateSegment } = useService();
   const library = useSegments();
   const knownTags = [...new Set(library.data?.segments.flatMap((one) => one.tags))];
   const id = ownId ?? idOf(name);
@@ -76,6 +77,7 @@ export function SaveDialog({ segment, name: firstName, rule, onClose, onCopy, on
 
 /** Who would enter and leave, and because of what, if the rule were saved now. */
 function Changes({ id, rule }: { id: string; rule: Group }) {
+  const { getDifference } = useService();
   const query = useQuery({
     queryKey: ['diff', id, JSON.stringify(rule)],
     queryFn: ({ signal }) => getDifference(id, rule, { signal }),

@@ -6,9 +6,11 @@ import type { Editor } from './editor';
 const ownsUndo = (target: EventTarget | null) =>
   target instanceof HTMLTextAreaElement || (target instanceof HTMLElement && target.closest('[role=dialog]') !== null);
 
-export function useUndoKeys(editor: Editor): void {
+/** `within` hears the keys: a page as a whole, or a part of one that others share. */
+export function useUndoKeys(editor: Editor, within: Window | HTMLElement): void {
   useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
+    const onKeyDown = (event: Event) => {
+      if (!(event instanceof KeyboardEvent)) return;
       const key = event.key.toLowerCase();
       if (!(event.ctrlKey || event.metaKey) || event.altKey || ownsUndo(event.target)) return;
       if (key === 'z' && !event.shiftKey) editor.undo();
@@ -16,7 +18,7 @@ export function useUndoKeys(editor: Editor): void {
       else return;
       event.preventDefault();
     };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
-  }, [editor]);
+    within.addEventListener('keydown', onKeyDown);
+    return () => within.removeEventListener('keydown', onKeyDown);
+  }, [editor, within]);
 }

@@ -7,7 +7,7 @@ import { useReception } from '../services/queries';
 import { t } from '../strings';
 import type { Session } from '../types/segment-types';
 import { Headed } from './headed';
-import { reloadFreely } from './leaving';
+import { reloadFreely } from './guard';
 
 interface StateProps {
   icon?: ReactNode;

@@ -3,7 +3,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Group, Preview, Segment } from '../types/segment-types';
 import type { Members, Moves, Overlap, ProfileOf, Revenue, Trend } from './api.gen';
 import { answerOf, client } from './http';
-import { asWire, getDifference } from './segmentationService';
+import { asWire, pageService } from './segmentationService';
 
 /** The day that is meant; the latest night where there is none. */
 type Day = string | undefined;
@@ -67,7 +67,7 @@ export const movesOf = (segment: string, start: string, end: string) =>
 export const differenceOf = (segment: string, rule: Group) =>
   queryOptions({
     queryKey: ['diff', segment, JSON.stringify(rule)],
-    queryFn: ({ signal }) => getDifference(segment, rule, { signal }),
+    queryFn: ({ signal }) => pageService.getDifference(segment, rule, { signal }),
   });
 
 /** A rule in words and numbers. */

@@ -3,8 +3,10 @@ import createClient from 'openapi-fetch';
 import type { Problem, ProblemDocument } from '../types/segment-types';
 import type { paths } from './api.gen';
 
+export type ApiClient = ReturnType<typeof createClient<paths>>;
+
 /** Only the page's own scripts can send this header, so no other site can act in its name. */
-export const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', headers: { 'X-Segml': 'page' } });
+export const client: ApiClient = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', headers: { 'X-Segml': 'page' } });
 
 /** What the service refused, or that it could not be reached (`status` 0). */
 export class ApiError extends Error {

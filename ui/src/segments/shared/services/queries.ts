@@ -3,7 +3,7 @@ import { keepPreviousData, MutationCache, QueryCache, QueryClient, useMutation, 
 import { useMemo, useSyncExternalStore } from 'react';
 import { criteriaOf } from '../../components/builder/criteria';
 import { ApiError } from './http';
-import * as service from './segmentationService';
+import { useService } from './segmentationService';
 import type { Segment } from '../types/segment-types';
 
 /** Ask again what a lost connection or a busy service left unanswered, not what was refused. */
@@ -29,59 +29,70 @@ const subscribe = (told: () => void) => {
 
 export const useReception = () => useSyncExternalStore(subscribe, () => reception.now);
 
-export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: settled, onSuccess: () => settled() }),
-  mutationCache: new MutationCache({ onError: settled, onSuccess: () => settled() }),
-  defaultOptions: {
-    queries: {
-      staleTime: 30_000,
-      retry: (failures, error) => failures < 2 && passing(error),
-      // A service on this machine answers also where the browser believes itself offline.
-      networkMode: 'always',
+export const newQueryClient = () =>
+  new QueryClient({
+    queryCache: new QueryCache({ onError: settled, onSuccess: () => settled() }),
+    mutationCache: new MutationCache({ onError: settled, onSuccess: () => settled() }),
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        retry: (failures, error) => failures < 2 && passing(error),
+        // A service on this machine answers also where the browser believes itself offline.
+        networkMode: 'always',
+      },
+      mutations: { networkMode: 'always' },
     },
-    mutations: { networkMode: 'always' },
-  },
-});
+  });
 
 /** While the service is away, ask every few seconds whether it is back. */
 export const untilBack = (query: { state: { error: unknown } }) => (passing(query.state.error) ? 3000 : false);
 
 export const useSession = () =>
-  useQuery({ queryKey: ['session'], queryFn: service.getSession, refetchInterval: untilBack });
+  useQuery({ queryKey: ['session'], queryFn: useService().getSession, refetchInterval: untilBack });
 
 /** Every segment, on a day or on the latest night. */
-export const useSegments = (as_of?: string) =>
-  useQuery({
+export function useSegments(as_of?: string) {
+  const { getSegments } = useService();
+  return useQuery({
     queryKey: ['segments', as_of],
-    queryFn: ({ signal }) => service.getSegments(as_of, { signal }),
+    queryFn: ({ signal }) => getSegments(as_of, { signal }),
     placeholderData: keepPreviousData,
     refetchInterval: untilBack,
   });
+}
 
-export const useSegment = (id: string | undefined) =>
-  useQuery({
+export function useSegment(id: string | undefined) {
+  const { getSegment } = useService();
+  return useQuery({
     queryKey: ['segment', id],
-    queryFn: ({ signal }) => service.getSegment(id!, { signal }),
+    queryFn: ({ signal }) => getSegment(id!, { signal }),
     enabled: id !== undefined,
     refetchOnWindowFocus: false,
     refetchInterval: untilBack,
   });
+}
 
 /** The catalog, indexed; it changes with segments and models only. */
 export function useCriteria() {
-  const query = useQuery({ queryKey: ['catalog'], queryFn: service.getCatalog, staleTime: 300_000, refetchInterval: untilBack });
+  const query = useQuery({ queryKey: ['catalog'], queryFn: useService().getCatalog, staleTime: 300_000, refetchInterval: untilBack });
   const criteria = useMemo(() => query.data && criteriaOf(query.data), [query.data]);
   return { ...query, criteria };
 }
 
-export const useVersions = (id: string) =>
-  useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => service.getVersions(id, { signal }) });
+export function useVersions(id: string) {
+  const { getVersions } = useService();
+  return useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => getVersions(id, { signal }) });
+}
 
-export const usePins = (id: string) =>
-  useQuery({ queryKey: ['pins', id], queryFn: ({ signal }) => service.getPins(id, { signal }) });
+export function usePins(id: string) {
+  const { getPins } = useService();
+  return useQuery({ queryKey: ['pins', id], queryFn: ({ signal }) => getPins(id, { signal }) });
+}
 
-export const useDependents = (id: string) =>
-  useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => service.getDependents(id, { signal }) });
+export function useDependents(id: string) {
+  const { getDependents } = useService();
+  return useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => getDependents(id, { signal }) });
+}
 
 /** A change of the library: `change` is made, then whatever shows segments is asked again. */
 export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
@@ -94,10 +105,27 @@ export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
   });
 }
 
-export const useArchiveSegment = () => useLibraryChange((segment: Segment) => service.archiveSegment(segment.id));
-export const useDuplicateSegment = () =>
-  useLibraryChange(({ id, name }: { id: string; name: string }) => service.duplicateSegment(id, name));
-export const usePinCustomer = (segment: string) =>
-  useLibraryChange(({ customer, included }: { customer: string | number; included: boolean | undefined }) => service.pinCustomer(segment, customer, included));
-export const useRestoreSegment = () =>
-  useLibraryChange(({ id, version }: { id: string; version: number }) => service.restoreSegment(id, version));
+export function useArchiveSegment() {
+  const { archiveSegment } = useService();
+  return useLibraryChange((segment: Segment) => archiveSegment(segment.id));
+}
+
+export function useDuplicateSegment() {
+  const { duplicateSegment } = useService();
+  return useLibraryChange(({ id, name }: { id: string; name: string }) => duplicateSegment(id, name));
+}
+
+export function useRestoreSegment() {
+  const { restoreSegment } = useService();
+  return useLibraryChange(({ id, version }: { id: string; version: number }) => restoreSegment(id, version));
+}
+
+interface Pin {
+  customer: string | number;
+  included: boolean | undefined;
+}
+
+export function usePinCustomer(segment: string) {
+  const { pinCustomer } = useService();
+  return useLibraryChange(({ customer, included }: Pin) => pinCustomer(segment, customer, included));
+}

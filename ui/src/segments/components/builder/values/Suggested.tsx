@@ -4,7 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { asCount } from '../../../shared/format';
-import { getValues } from '../../../shared/services/segmentationService';
+import { useService } from '../../../shared/services/segmentationService';
 import { t } from '../../../shared/strings';
 import type { Field } from '../../../shared/types/segment-types';
 import css from '../values.module.css';
@@ -21,6 +21,7 @@ interface SuggestedProps<V> {
 
 /** Return the values that begin to fit `typed`, once somebody has come to the field. */
 function useSuggestions(field: Field, event: string, typed: string) {
+  const { getValues } = useService();
   const [asked, setAsked] = useState(false);
   const [q] = useDebouncedValue(typed, 150);
   const { data } = useQuery({
