@@ -79,6 +79,9 @@ def test_a_webhook_tells_its_secret_once(page: Page, service: httpx.Client) -> N
     expect(page.get_by_test_id("secret")).not_to_be_empty()
     page.get_by_role("button", name="Deliveries to https://example.com/told").click()
     expect(page.get_by_text("Nothing was sent yet.")).to_be_visible()
+    page.get_by_role("button", name="Send a test to https://example.com/told").click()
+    expect(page.get_by_role("region", name="Deliveries to").get_by_role("row")).to_have_count(2)
+    expect(page.get_by_role("cell", name="A test")).to_be_visible()
     page.get_by_role("button", name="Remove the webhook").click()
     expect(page.get_by_text("Nobody is told of anything yet.")).to_be_visible()
     assert service.get("/api/v1/webhooks").json()["webhooks"] == []

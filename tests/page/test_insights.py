@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
-from viewing import faults, opened
+from viewing import faults, opened, width_of_drawing
 
 THREE = ("vip-customers", "at-risk", "lunch-crowd")
 
@@ -107,3 +107,9 @@ def test_versions_say_what_changed(page: Page, service: httpx.Client) -> None:
     page.get_by_role("button", name="Bring back").click()
     expect(page.get_by_text("Version 1 is back")).to_be_visible()
     assert service.get(f"/api/v1/segments/{made['id']}").json()["rule"]["rules"][0]["value"] == 3
+
+
+def test_charts_can_be_seen(page: Page, service: httpx.Client) -> None:
+    opened(page, service, "/vip-customers/insights")
+    for label in ("Members by night", "Entered and left by night", "members and others, by range"):
+        assert width_of_drawing(page, label) > 250

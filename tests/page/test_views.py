@@ -5,7 +5,7 @@ import statistics
 
 import httpx
 import pytest
-from editing import Editing
+from editing import Editing, rule_of
 from playwright.sync_api import Page, Response, Route, expect
 from viewing import faults, opened
 
@@ -105,7 +105,7 @@ def test_the_library_shows_what_the_service_counts(page: Page, service: httpx.Cl
 
 
 def test_search_and_filter_are_in_the_address(page: Page, service: httpx.Client) -> None:
-    opened(page, service, "/?q=lunch")
+    opened(page, service, "/?q=lunch&kind=shipped")
     expect(page.locator("[data-segment]")).to_have_count(1)
     page.get_by_role("searchbox").fill("")
     page.get_by_label("Kind").select_option(label="Dynamic")
@@ -221,7 +221,9 @@ def test_a_viewer_may_look_and_not_save(page: Page, service: httpx.Client) -> No
     expect(page.get_by_text("you need the role “marketer”")).to_be_visible()
     opened(page, service, "/lunch-crowd/edit")
     expect(page.get_by_label("Number of orders: value")).to_be_disabled()
-    expect(page.get_by_role("button", name="Save as a copy")).to_have_count(0)
+    for change in ("Save as a copy", "Add condition", "More for Number of orders"):
+        expect(page.get_by_role("button", name=change)).to_have_count(0)
+    expect(page.get_by_role("link", name="New segment")).to_have_count(0)
     expect(page.get_by_test_id("preview-count")).to_be_visible()
 
 
@@ -284,6 +286,8 @@ def test_the_first_load_is_small(page: Page, service: httpx.Client) -> None:
     page.on("response", keep)
     opened(page, service, "/vip-upsell/edit")
     scripts = {told.url: told.body() for told in answers if told.url.endswith(".js")}
+    zipped = service.get(next(iter(scripts)), headers={"Accept-Encoding": "gzip"})
+    assert zipped.headers["Content-Encoding"] == "gzip"
     assert 0 < sum(len(gzip.compress(script)) for script in scripts.values()) <= 300_000
 
 
@@ -304,3 +308,48 @@ def test_nothing_comes_from_elsewhere(page: Page, service: httpx.Client) -> None
     elsewhere = [url for url in asked if not url.startswith(str(service.base_url))]
     assert asked
     assert not elsewhere
+
+
+@pytest.mark.parametrize("page", SCHEMES, indirect=True, ids=scheme_of)
+def test_axe_finds_nothing_in_menus_and_in_what_is_not_there(
+    page: Page, service: httpx.Client
+) -> None:
+    opened(page, service, "/")
+    for button in ("Colour scheme", "Actions for Lunch crowd"):
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("menuitem").first).to_be_focused()
+        assert not faults(page)
+        page.keyboard.press("Escape")
+    for missing in ("/no/such/view", "/no-such-segment/edit", "/no-such-segment/insights"):
+        assert not faults(opened(page, service, missing))
+
+
+def test_the_library_looks_back(page: Page, service: httpx.Client) -> None:
+    latest = service.get("/api/v1/session").json()["as_of"]
+    before = f"{int(latest[:4]) - 1}{latest[4:]}"
+    opened(page, service, "/")
+    page.get_by_label("As it stood on").fill(before)
+    wanted = service.get("/api/v1/segments", params={"as_of": before}).json()["segments"]
+    counted = next(one for one in wanted if one["id"] == "email-subscribers")
+    card = page.locator('[data-segment="email-subscribers"]')
+    if counted["count"] is None:
+        expect(card).to_contain_text(counted["unavailable"])
+    else:
+        expect(card.get_by_test_id("count")).to_have_text(f"{counted['count']:,}")
+    assert f"as_of={before}" in page.url
+    page.get_by_role("button", name="Latest night").click()
+    now = service.get("/api/v1/segments/email-subscribers").json()["count"]
+    expect(card.get_by_test_id("count")).to_have_text(f"{now:,}")
+
+
+@pytest.mark.parametrize("page", [{"locale": "de-DE"}], indirect=True, ids=["de"])
+def test_numbers_are_typed_and_shown_as_the_locale_does(page: Page, service: httpx.Client) -> None:
+    opened(page, service, "/win-back-campaign/edit")
+    box = page.get_by_label("Lifetime spend: value")
+    box.fill("")
+    box.press_sequentially("1.234,5")
+    expect(box).to_have_value("1.234,5")
+    assert rule_of(page)["rules"][2]["value"] == 1234.5
+    expect(box).to_have_value("1234,5")
+    box.press("ArrowUp")
+    expect(box).to_have_value("1235,5")

@@ -15,7 +15,18 @@ def opened(page: Page, service: httpx.Client, path: str) -> Page:
 
 
 def faults(page: Page) -> list[str]:
+    # What lies under the head of the page is too small a target only until it is scrolled to.
+    page.evaluate("scrollTo(0, 0)")
     # What fades in has no settled colour before it has come.
     page.wait_for_timeout(400)
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     return [f"{one['id']}: {node['html'][:300]}" for one in found for node in one["nodes"]]
+
+
+def width_of_drawing(page: Page, label: str) -> float:
+    """Return how wide a chart is drawn, in pixels."""
+    drawing = page.get_by_label(label).first
+    expect(drawing).to_be_visible()
+    # The drawing says how wide it would be; the box around it clips it.
+    room = page.locator(".recharts-wrapper", has=drawing).bounding_box()
+    return 0 if room is None else room["width"]

@@ -33,7 +33,8 @@ export const theme = createTheme({
   components: {
     Combobox: Combobox.extend({ defaultProps: inView }),
     Drawer: Drawer.extend({ defaultProps: dialog }),
-    Menu: Menu.extend({ defaultProps: inView }),
+    // A menu holds entries only: without the placeholder its first entry takes the focus.
+    Menu: Menu.extend({ defaultProps: { ...inView, withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({ defaultProps: dialog }),
     Notification: Notification.extend({ defaultProps: { closeButtonProps } }),
     Popover: Popover.extend({ defaultProps: inView }),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from segml.core.errors import SegmlError
@@ -48,6 +49,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     webhooks.router,
     administration.router,
 )
+SMALL: Final = 1024  # bytes of an answer that is sent as it is; scripts shrink to a third
 ERRORS: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"model": ProblemDocument, "description": "What is wrong, and what would be right."},
     "5XX": {"model": ProblemDocument, "description": "Our fault, or too busy for now."},
@@ -72,6 +74,7 @@ def api(office: Callable[[], Office]) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.office = office
+    app.add_middleware(GZipMiddleware, minimum_size=SMALL, compresslevel=6)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     for path in BENTO:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, MutableMapping
 from time import perf_counter
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -161,7 +161,7 @@ class Guard:
     ) -> None:
         wants_page = "text/html" in Headers(scope=scope).get("accept", "")
         if wants_page and scope["method"] == "GET":
-            await signin.form(scope["path"], failed=attempted)(scope, receive, visit)
+            await signin.form(_place(scope), failed=attempted)(scope, receive, visit)
             return
         told = "The token is not known, or has ended." if attempted else "A token is needed."
         headers = {"WWW-Authenticate": 'Bearer realm="segml"'}
@@ -173,7 +173,7 @@ class Guard:
         secret = Request(scope).query_params.get("token", "")
         if await self._who(scope, secret) is None:
             return await self._unknown(scope, receive, visit, attempted=True)
-        await _welcomed(scope, secret, scope["path"])(scope, receive, visit)
+        await _welcomed(scope, secret, _place(scope))(scope, receive, visit)
         return None
 
     async def _signed_in(self, scope: Scope, receive: Receive, visit: "_Visit") -> None:
@@ -329,6 +329,14 @@ def _welcomed(scope: Scope, secret: str, ahead: str) -> Response:
         secure=scope.get("scheme") == "https",
     )
     return answer
+
+
+def _place(scope: Scope) -> str:
+    """Return where on our pages somebody wanted to be, without the token that a link brought."""
+    path: str = scope["path"]
+    asked = parse_qsl(scope["query_string"].decode("utf-8", "replace"))
+    kept = urlencode([pair for pair in asked if pair[0] != "token"])
+    return f"{path}?{kept}" if kept else path
 
 
 def _cookie(scope: Scope) -> str:

@@ -10,7 +10,7 @@ import { Banners, EmptyState, ErrorState } from './shared/kit/States';
 import { useSession } from './shared/services/queries';
 import { t } from './shared/strings';
 import { AsyncCentre } from './shared/kit/AsyncCentre';
-import { SessionContext } from './shared/kit/session';
+import { mayEdit, SessionContext } from './shared/kit/session';
 import { NAVIGATION, VIEWS } from './views';
 import css from './Shell.module.css';
 
@@ -39,9 +39,9 @@ export function Shell() {
             </Text>
           )}
           <Appearance />
-          <Button component={Link} href="/new" size="xs" leftSection={<IconPlus size={15} />} className={css.create}>
-            {t.nav.create}
-          </Button>
+          {session.data && mayEdit(session.data) && (
+            <Button component={Link} href="/new" size="xs" leftSection={<IconPlus size={15} />} className={css.create}>{t.nav.create}</Button>
+          )}
         </Group>
       </header>
       {session.data && <Banners session={session.data} />}
@@ -50,8 +50,8 @@ export function Shell() {
           <SessionContext value={session.data}>
             <Suspense fallback={<AsyncCentre><Loader aria-label={t.state.loading} /></AsyncCentre>}>
               <Switch>
-                {VIEWS.map(({ path, View }) => (
-                  <Route key={path} path={path}>{(params) => <View params={params} />}</Route>
+                {VIEWS.map(({ path, View, counts }) => (
+                  <Route key={path} path={path}>{(params) => (counts && session.data.as_of === null ? <NothingCounted /> : <View params={params} />)}</Route>
                 ))}
                 <Route><EmptyState title={t.state.missingTitle}>{t.state.missing}</EmptyState></Route>
               </Switch>
@@ -68,6 +68,10 @@ export function Shell() {
     </>
   );
 }
+
+const NothingCounted = () => (
+  <EmptyState title={t.state.notCountedTitle} action={<Button component={Link} href="/">{t.state.firstSteps}</Button>}>{t.state.notCounted}</EmptyState>
+);
 
 /** Whether a view at `location` is, or is below, the one at `href`. */
 const leadsTo = (href: string, location: string) => location === href || location.startsWith(`${href}/`);

@@ -10,6 +10,8 @@ export interface ViewProps {
 interface View {
   path: string;
   View: ComponentType<ViewProps> | LazyExoticComponent<ComponentType<ViewProps>>;
+  /** It has nothing to show before the first night. */
+  counts?: true;
 }
 
 const SegmentBuilderPage = lazy(() => import('./pages/SegmentBuilder'));
@@ -24,13 +26,13 @@ const AnalyticsPage = lazy(() => import('./pages/Analytics'));
 /** In order: the first address that fits is drawn. */
 export const VIEWS: View[] = [
   { path: '/', View: SegmentsPage },
-  { path: '/new', View: SegmentBuilderPage },
-  { path: '/:id/edit', View: SegmentBuilderPage },
-  { path: '/:id/insights', View: SegmentInsightsPage },
-  { path: '/:id/lookalike', View: LookalikePage },
-  { path: '/:id/export', View: ExportPage },
-  { path: '/:id/campaign', View: CampaignPage },
-  { path: '/analytics/:part?', View: AnalyticsPage },
+  { path: '/new', View: SegmentBuilderPage, counts: true },
+  { path: '/:id/edit', View: SegmentBuilderPage, counts: true },
+  { path: '/:id/insights', View: SegmentInsightsPage, counts: true },
+  { path: '/:id/lookalike', View: LookalikePage, counts: true },
+  { path: '/:id/export', View: ExportPage, counts: true },
+  { path: '/:id/campaign', View: CampaignPage, counts: true },
+  { path: '/analytics/:part?', View: AnalyticsPage, counts: true },
   { path: '/models/:part?', View: ModelsPage },
   { path: '/operations/:part?', View: OperationsPage },
 ];

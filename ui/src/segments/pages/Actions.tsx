@@ -13,10 +13,10 @@ export function LookalikePage({ params: { id } }: ViewProps) {
 
 export function ExportPage({ params: { id } }: ViewProps) {
   const { title, lead } = t.actions.export;
-  return <ActionPage id={id!} title={title} lead={lead}>{(segment) => <ExportSegment key={segment.id} segment={segment} />}</ActionPage>;
+  return <ActionPage id={id!} title={title} lead={lead} forEditors>{(segment) => <ExportSegment key={segment.id} segment={segment} />}</ActionPage>;
 }
 
 export function CampaignPage({ params: { id } }: ViewProps) {
   const { title, lead } = t.actions.campaign;
-  return <ActionPage id={id!} title={title} lead={lead}>{(segment) => <CampaignLauncher key={segment.id} segment={segment} />}</ActionPage>;
+  return <ActionPage id={id!} title={title} lead={lead} forEditors>{(segment) => <CampaignLauncher key={segment.id} segment={segment} />}</ActionPage>;
 }

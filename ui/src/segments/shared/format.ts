@@ -19,6 +19,24 @@ export const asShare = (n: number) => percent.format(n);
 export const asChange = (n: number) => signed.format(n);
 export const asList = (words: string[]) => list.format(words);
 
+const ungrouped = new Intl.NumberFormat(undefined, { useGrouping: false, maximumFractionDigits: 12 });
+const decimalSign = plain.formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.';
+
+/** A number as it is typed: without the signs between thousands. */
+export const asPlainNumber = (n: number) => ungrouped.format(n);
+
+/**
+ * Return the number that a text says, or undefined. The locale's decimal sign is read as one, and the
+ * other of point and comma where it cannot stand between thousands: 1.5 is one and a half in German too.
+ */
+export function numberIn(text: string, decimal = decimalSign): number | undefined {
+  const bare = text.replace(/[\s'’]/g, '').replace('−', '-');
+  const group = decimal === ',' ? '.' : ',';
+  const thousands = bare.includes(decimal) || new RegExp(`^-?\\d{1,3}(\\${group}\\d{3})+$`).test(bare);
+  const plainly = thousands ? bare.replaceAll(group, '').replace(decimal, '.') : bare.replace(group, '.');
+  return /^-?(\d+\.?\d*|\.\d+)$/.test(plainly) ? Number(plainly) : undefined;
+}
+
 /** `YYYY-MM-DD` as a date of the reader's; a calendar day has no time zone. */
 export const asDay = (iso: string) => day.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`));
 

@@ -1,5 +1,5 @@
 /** The words of the analytics. */
-import { asCount, asDay, asShare } from './format';
+import { asCount, asDay, asNumber, asShare } from './format';
 import { customers, plural } from './strings.counting';
 
 export const analytics = {
@@ -16,8 +16,6 @@ export const analytics = {
     campaign: 'Plan a campaign',
     sections: 'About this segment',
     section: { overview: 'Overview', members: 'Members', movement: 'Movement', versions: 'Versions' },
-    asOf: 'As it stood on',
-    latest: 'Latest night',
     notCounted: 'Nobody can be counted on this day',
   },
 
@@ -71,7 +69,7 @@ export const analytics = {
     title: 'What makes them different',
     help: 'The strongest differences first.',
     none: 'Nothing sets them apart.',
-    strength: (size: number) => `${size.toFixed(1)} standard deviations apart`,
+    strength: (size: number) => `${asNumber(Math.round(size * 10) / 10)} standard deviations apart`,
   },
 
   members: {
@@ -89,6 +87,24 @@ export const analytics = {
     sortBy: (label: string) => `Sort by ${label}`,
     why: (name: string) => `Why is ${name} in?`,
     tooMany: (n: number) => `At most ${plural(n, 'column', 'columns')}.`,
+  },
+
+  pins: {
+    title: 'Exceptions',
+    help: 'People whom the segment always holds, or never, whatever its rule says.',
+    none: 'There are none: the rule alone decides.',
+    in: 'Always in',
+    out: 'Never in',
+    fate: 'What becomes of the person',
+    find: 'Add a person',
+    more: (n: number) => `Show ${plural(n, 'more', 'more')}`,
+    removeOf: (customer: string) => `Let the rule decide about ${customer} again`,
+    menu: (name: string) => `More for ${name}`,
+    why: 'Why in?',
+    keepIn: 'Always keep in',
+    leaveOut: 'Always leave out',
+    decide: 'Let the rule decide',
+    done: (name: string) => `Changed for ${name}`,
   },
 
   movement: {

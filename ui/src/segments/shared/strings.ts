@@ -14,6 +14,11 @@ export const t = {
   customers,
   tableOf: (label: string) => `${label}: table`,
 
+  day: {
+    asOf: 'As it stood on',
+    latest: 'Latest night',
+  },
+
   nav: {
     label: 'Main',
     segments: 'Segments',
@@ -35,7 +40,9 @@ export const t = {
     offlineTitle: 'The service cannot be reached',
     offline: 'Your work is kept on this page. Check the connection, or that the service is running; the page goes on by itself.',
     signedOutTitle: 'You are signed out',
-    signedOut: 'The link or token that you came with is no longer valid. Reload the page to sign in again.',
+    signedOut: 'The link or token that you came with is no longer valid. Sign in with another to go on.',
+    kept: 'Your work is kept on this page, and is still here when you have signed in again.',
+    signIn: 'Sign in',
     forbiddenTitle: 'Your role does not allow this',
     forbidden: 'An administrator can give you a token with the role that it needs.',
     missingTitle: 'There is nothing here',
@@ -47,7 +54,10 @@ export const t = {
     request: (id: string) => `Request ${id}`,
     stale: (days: number, as_of: string) =>
       `The data is ${plural(days, 'day', 'days')} old: what you see is how things stood on ${asDay(as_of)}. A nightly run brings it up to date.`,
-    noNight: 'No night has been run yet, so nothing can be counted. Run segml nightly, then reload.',
+    noNight: 'No night has been run yet, so nothing is counted. Run one under Operations, or with segml nightly.',
+    notCountedTitle: 'Nothing is counted yet',
+    notCounted: 'This opens with the first night, once orders were brought in.',
+    firstSteps: 'See the first steps',
     readOnly: 'You can look at everything. To save changes you need the role “marketer”.',
   },
 
@@ -66,6 +76,16 @@ export const t = {
     shippedHelp: 'They come with the product and stay as they are. Make a copy to change one.',
     noneOwn: 'You have no segments of your own yet',
     noneOwnHelp: 'Start from nothing, or copy a ready-made one below and change its numbers.',
+    first: {
+      title: 'Three steps until your segments are counted',
+      facts: 'Bring in your orders',
+      factsHelp: 'Whoever runs segml imports them, with customers, messages and loyalty where there are any:',
+      importCommand: 'segml import orders orders.csv customers customers.csv',
+      night: 'Run the first night',
+      nightHelp: 'It counts every segment. From then on it can run by itself: see the schedule under Operations.',
+      look: 'Look at your segments',
+      lookHelp: 'The ready-made ones below have numbers then, and you can build your own.',
+    },
     noneFound: 'No segment matches',
     clear: 'Clear search and filters',
     results: (n: number) => plural(n, 'segment', 'segments'),
@@ -103,6 +123,8 @@ export const t = {
     shipped: 'Ready-made: your changes are saved as a copy',
     views: 'Show the rule as',
     view: { rule: 'Rule', sql: 'SQL', json: 'JSON' },
+    insights: 'Insights',
+    draftBack: 'Your unsaved changes from before are back. Undo takes them away.',
     sentence: 'In words',
     noSentence: 'Add a condition to say who is meant.',
     sentenceLater: 'The sentence comes when every condition is filled in and right.',
@@ -287,7 +309,12 @@ export const t = {
     why: (n: number, words: string) => `${asCount(n)} because of: ${words}`,
     saved: (name: string) => `“${name}” was saved`,
     badId: 'Small letters, digits and hyphens.',
-    stale: 'Somebody else saved this segment meanwhile. Look at the versions, then save yours as a copy or reload.',
+    conflict: 'Somebody else saved this segment meanwhile',
+    conflictHelp: 'Nothing of yours is lost. See what they changed, then choose.',
+    theirs: (who: string, when: string) => `${who}, ${when}:`,
+    overTheirs: 'Save mine over theirs',
+    asCopy: 'Save mine as a copy',
+    takeTheirs: 'Drop mine, take theirs',
   },
 
   versions: {

@@ -6,6 +6,8 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Loaded } from '../../shared/kit/Loaded';
 import { Page } from '../../shared/kit/Page';
+import { mayEdit, useWho } from '../../shared/kit/session';
+import { EmptyState } from '../../shared/kit/States';
 import { segmentOn } from '../../shared/services/analyticsService';
 import { t } from '../../shared/strings';
 import type { Segment } from '../../shared/types/segment-types';
@@ -15,10 +17,13 @@ interface ActionPageProps {
   id: string;
   title: string;
   lead: string;
+  /** It is for those only who may change things. */
+  forEditors?: boolean;
   children: (segment: Segment) => ReactNode;
 }
 
-export function ActionPage({ id, title, lead, children }: ActionPageProps) {
+export function ActionPage({ id, title, lead, forEditors = false, children }: ActionPageProps) {
+  const who = useWho();
   const segment = useQuery(segmentOn(id, undefined));
   return (
     <Loaded query={segment} height={480}>
@@ -26,7 +31,9 @@ export function ActionPage({ id, title, lead, children }: ActionPageProps) {
         <Page title={`${title}: ${found.name}`} lead={lead} actions={
           <Anchor component={Link} href={`/${encodeURIComponent(id)}/insights`} size="sm" className={own.back}><IconArrowLeft size={15} aria-hidden="true" />{t.actions.back}</Anchor>
         }>
-          <div className={own.body}>{children(found)}</div>
+          {forEditors && !mayEdit(who)
+            ? <EmptyState title={t.state.forbiddenTitle}>{t.state.forbidden}</EmptyState>
+            : <div className={own.body}>{children(found)}</div>}
         </Page>
       )}
     </Loaded>

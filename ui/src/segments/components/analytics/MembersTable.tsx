@@ -1,16 +1,17 @@
 /** Who is in a segment on a day, page by page; each row tells why. */
-import { ActionIcon, MultiSelect, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Menu, MultiSelect, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconArrowDown, IconArrowUp, IconChevronLeft, IconChevronRight, IconSearch } from '@tabler/icons-react';
+import { notifications } from '@mantine/notifications';
+import { IconArrowDown, IconArrowUp, IconChevronLeft, IconChevronRight, IconDots, IconHelpCircle, IconPin, IconSearch, IconUserOff, IconUserQuestion } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { asCell, nameOf } from '../../shared/customers';
 import { Loaded } from '../../shared/kit/Loaded';
 import { TableRoom } from '../../shared/kit/Panel';
-import { useWho } from '../../shared/kit/session';
-import { EmptyState } from '../../shared/kit/States';
+import { mayEdit, useWho } from '../../shared/kit/session';
+import { EmptyState, wordsFor } from '../../shared/kit/States';
 import { MEMBERS_PAGE, membersOf } from '../../shared/services/analyticsService';
-import { useCriteria } from '../../shared/services/queries';
+import { useCriteria, usePinCustomer, usePins } from '../../shared/services/queries';
 import { t } from '../../shared/strings';
 import type { Customer, Field, Segment } from '../../shared/types/segment-types';
 import { Explanation } from '../builder/Explanation';
@@ -18,6 +19,7 @@ import { sentenceCase, type Criteria } from '../builder/criteria';
 import css from '../../shared/kit/kit.module.css';
 import own from './analytics.module.css';
 import { firstColumns } from './fields';
+import { PinnedCustomers } from './PinnedCustomers';
 
 const MOST_COLUMNS = 10;
 const words = t.analytics.members;
@@ -45,6 +47,9 @@ function Table({ segment, as_of, criteria }: MembersTableProps & { criteria: Cri
   const members = useQuery(membersOf(segment.id, { as_of, fields, sort, q, cursor: cursors.at(-1) }));
   const turn = (to: string[]) => setPages({ question, cursors: to });
   const columns = fields.map((name) => criteria.fields.get(name)!);
+  const who = useWho();
+  // Only a segment of one's own has exceptions, and only as it is now.
+  const pinnable = segment.editable && as_of === undefined;
 
   return (
     <>
@@ -63,10 +68,11 @@ function Table({ segment, as_of, criteria }: MembersTableProps & { criteria: Cri
                   <tr>
                     <Head name="first_name" label={words.customer} sort={sort} onSort={setSort} />
                     {columns.map(({ name, label, kind }) => <Head key={name} name={name} label={sentenceCase(label)} kind={kind} sort={sort} onSort={setSort} />)}
+                    {pinnable && mayEdit(who) && <td className={own.rowMenu} />}
                   </tr>
                 </thead>
                 <tbody>
-                  {(page.members as Customer[]).map((customer) => <Row key={customer.customer_id} customer={customer} columns={columns} onAsk={setAsking} />)}
+                  {(page.members as Customer[]).map((customer) => <Row key={customer.customer_id} customer={customer} columns={columns} onAsk={setAsking} pinned={pinnable && mayEdit(who) ? segment.id : undefined} />)}
                 </tbody>
               </table>
             </TableRoom>
@@ -76,6 +82,7 @@ function Table({ segment, as_of, criteria }: MembersTableProps & { criteria: Cri
           </div>
         ) : <EmptyState title={words.none}>{words.noneHelp}</EmptyState>}
       </Loaded>
+      {pinnable && <div className={own.below}><PinnedCustomers segment={segment} /></div>}
       {asking && <Explanation customer={asking} rule={segment.rule} criteria={criteria} as_of={as_of} onClose={() => setAsking(null)} />}
     </>
   );
@@ -111,7 +118,15 @@ function Head({ name, label, kind, sort, onSort }: HeadProps) {
   );
 }
 
-function Row({ customer, columns, onAsk }: { customer: Customer; columns: Field[]; onAsk: (customer: Customer) => void }) {
+interface RowProps {
+  customer: Customer;
+  columns: Field[];
+  onAsk: (customer: Customer) => void;
+  /** The segment in which the customer can be pinned, where one may. */
+  pinned: string | undefined;
+}
+
+function Row({ customer, columns, onAsk, pinned }: RowProps) {
   const { currency } = useWho();
   return (
     <tr>
@@ -122,7 +137,35 @@ function Row({ customer, columns, onAsk }: { customer: Customer; columns: Field[
         </button>
       </th>
       {columns.map((field) => <td key={field.name} data-kind={field.kind}>{asCell(customer[field.name], field, currency)}</td>)}
+      {pinned !== undefined && <td className={own.rowMenu}><RowMenu segment={pinned} customer={customer} onAsk={onAsk} /></td>}
     </tr>
+  );
+}
+
+function RowMenu({ segment, customer, onAsk }: { segment: string; customer: Customer; onAsk: (customer: Customer) => void }) {
+  const pins = usePins(segment);
+  const pin = usePinCustomer(segment);
+  const name = nameOf(customer);
+  const { pins: said } = t.analytics;
+  const isIn = (pins.data?.included ?? []).some((id) => String(id) === String(customer.customer_id));
+  const change = (included: boolean | undefined) =>
+    pin.mutate({ customer: customer.customer_id, included }, {
+      onSuccess: () => notifications.show({ message: said.done(name) }),
+      onError: (error) => notifications.show({ color: 'red', title: wordsFor(error).title, message: wordsFor(error).text }),
+    });
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={28} aria-label={said.menu(name)}><IconDots size={16} /></ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconHelpCircle size={15} />} onClick={() => onAsk(customer)}>{said.why}</Menu.Item>
+        {isIn
+          ? <Menu.Item leftSection={<IconUserQuestion size={15} />} onClick={() => change(undefined)}>{said.decide}</Menu.Item>
+          : <Menu.Item leftSection={<IconPin size={15} />} onClick={() => change(true)}>{said.keepIn}</Menu.Item>}
+        <Menu.Item leftSection={<IconUserOff size={15} />} onClick={() => change(false)}>{said.leaveOut}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

@@ -1,9 +1,10 @@
 /** One segment: what it is worth, how it moves, who is in it, what it was. Day and section are in the address. */
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconDownload, IconPencil, IconSend, IconUsersPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Link, useSearchParams } from 'wouter';
+import { DayChoice } from '../../shared/kit/DayChoice';
 import { Loaded } from '../../shared/kit/Loaded';
 import { Page, Sections } from '../../shared/kit/Page';
 import { mayEdit, useWho } from '../../shared/kit/session';
@@ -11,6 +12,7 @@ import { EmptyState } from '../../shared/kit/States';
 import { segmentOn } from '../../shared/services/analyticsService';
 import { t } from '../../shared/strings';
 import type { Segment } from '../../shared/types/segment-types';
+import own from './analytics.module.css';
 import { MembersTable } from './MembersTable';
 import { Movement } from './Movement';
 import { Overview } from './Overview';
@@ -65,35 +67,10 @@ function Actions({ segment: { id, editable } }: { segment: Segment }) {
 function OnDay({ as_of, segment, children }: { as_of: string | undefined; segment: Segment; children: ReactNode }) {
   return (
     <>
-      <DayChoice as_of={as_of} />
+      <div className={own.day}><DayChoice as_of={as_of} /></div>
       {segment.count === null && segment.unavailable
         ? <EmptyState title={t.analytics.segment.notCounted}>{segment.unavailable}</EmptyState>
         : children}
     </>
   );
 }
-
-/** "Who was in it on 1 June": a day of the past, kept in the address. */
-function DayChoice({ as_of }: { as_of: string | undefined }) {
-  const latest = useWho().as_of ?? '';
-  const [, setSearch] = useSearchParams();
-  const [typed, setTyped] = useState(as_of ?? latest);
-  const goTo = (day: string) => {
-    setTyped(day);
-    // A day half typed is no question yet.
-    if (day && (day > latest || day < '1990')) return;
-    setSearch((before) => {
-      const after = new URLSearchParams(before);
-      if (day && day !== latest) after.set('as_of', day);
-      else after.delete('as_of');
-      return after;
-    });
-  };
-  return (
-    <div style={{ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: '0.6rem', marginBottom: '1rem' }}>
-      <TextInput type="date" size="xs" label={t.analytics.segment.asOf} value={typed} max={latest} w={170} onChange={({ currentTarget }) => goTo(currentTarget.value)} />
-      {as_of && <Button size="xs" variant="subtle" onClick={() => goTo(latest)}>{t.analytics.segment.latest}</Button>}
-    </div>
-  );
-}
-

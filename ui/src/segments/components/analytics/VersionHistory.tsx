@@ -1,17 +1,17 @@
 /** What a segment was: each version with what it changed, and what bringing it back would do today. */
-import { Badge, Button, Skeleton, Text } from '@mantine/core';
+import { Badge, Button, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { asMoment } from '../../shared/format';
 import { Loaded } from '../../shared/kit/Loaded';
 import { mayEdit, useWho } from '../../shared/kit/session';
 import { wordsFor } from '../../shared/kit/States';
-import { differenceOf, previewOf } from '../../shared/services/analyticsService';
+import { differenceOf } from '../../shared/services/analyticsService';
 import { useRestoreSegment, useVersions } from '../../shared/services/queries';
 import { t } from '../../shared/strings';
 import type { Segment, Version } from '../../shared/types/segment-types';
 import own from './analytics.module.css';
-import { changed } from './changes';
+import { VersionChanges } from './VersionChanges';
 
 const words = t.analytics.versions;
 
@@ -37,30 +37,9 @@ function Entry({ segment, version, before }: { segment: Segment; version: Versio
         <Text size="sm" c="var(--quiet)">{version.saved_at ? t.versions.by(version.owner, asMoment(version.saved_at)) : words.shipped}</Text>
       </div>
       {before && before.name !== version.name && <Text size="sm" dir="auto">{words.renamed(version.name)}</Text>}
-      <Changes version={version} before={before} />
+      <VersionChanges version={version} before={before} />
       {!now && <Return segment={segment} version={version} />}
     </li>
-  );
-}
-
-/** The conditions that came and went with a version; of the first, its sentence. */
-function Changes({ version, before }: { version: Version; before: Version | undefined }) {
-  const after = useQuery(previewOf(version.rule));
-  const earlier = useQuery({ ...previewOf((before ?? version).rule), enabled: before !== undefined });
-  if (after.isPending || (before && earlier.isPending)) return <Skeleton height={20} mt={6} />;
-  if (!after.data) return null;
-  const difference = before && earlier.data && changed(earlier.data, after.data);
-  if (!difference) return <Text size="sm" mt={4}>{after.data.sentence}</Text>;
-  if (!difference.length) return <Text size="sm" c="var(--quiet)" mt={4}>{words.same}</Text>;
-  return (
-    <ul className={own.changes}>
-      {difference.map(({ added, words: condition }) => (
-        <li key={`${added} ${condition}`} data-added={added || undefined}>
-          <span aria-label={added ? words.added : words.removed} role="img">{added ? '+' : '−'}</span>
-          <span>{condition}</span>
-        </li>
-      ))}
-    </ul>
   );
 }
 

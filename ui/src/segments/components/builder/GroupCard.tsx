@@ -1,6 +1,7 @@
 /** A group: how its conditions are combined, the conditions, and ways to add more. */
 import { IconChevronDown, IconChevronRight, IconPlus } from '@tabler/icons-react';
 import { memo, useRef, useState } from 'react';
+import { mayEdit, useWho } from '../../shared/kit/session';
 import { t } from '../../shared/strings';
 import type { Group, Node } from '../../shared/types/segment-types';
 import css from './rule.module.css';
@@ -35,6 +36,7 @@ export const GroupCard = memo(function GroupCard({ group, scope, depth, held }: 
   const handle = useRef<HTMLButtonElement>(null);
   const head = useRef<HTMLDivElement>(null);
   const note = useNote(id);
+  const who = useWho();
   const label = t.builder.groupName(depth);
   useDraggable(card, handle, { kind: 'node', id, scope }, depth > 0 && !locked);
   useDropZone(head, { id, scope, upper: depth ? 'before' : 'first', lower: 'first', enabled: !held && !(locked && depth === 0) });
@@ -57,7 +59,7 @@ export const GroupCard = memo(function GroupCard({ group, scope, depth, held }: 
       </div>
       {note.problems.map(({ message, hint }) => <p key={message} className={css.problem} role="alert">{message} {hint}</p>)}
       {!collapsed && <GroupBody group={group} scope={scope} depth={depth + 1} held={locked} />}
-      {!collapsed && <GroupFoot group={group} scope={scope} locked={locked} />}
+      {!collapsed && mayEdit(who) && <GroupFoot group={group} scope={scope} locked={locked} />}
     </div>
   );
 });

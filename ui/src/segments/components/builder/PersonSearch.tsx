@@ -1,4 +1,4 @@
-/** Find anybody by name, address or id, to ask why they are in the segment, or not. */
+/** Find anybody by name, address or id. */
 import { Combobox, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconUserSearch } from '@tabler/icons-react';
@@ -10,7 +10,12 @@ import { t } from '../../shared/strings';
 import type { Customer } from '../../shared/types/segment-types';
 import css from './preview.module.css';
 
-export function PersonSearch({ onPick }: { onPick: (customer: Customer) => void }) {
+interface PersonSearchProps {
+  placeholder: string;
+  onPick: (customer: Customer) => void;
+}
+
+export function PersonSearch({ placeholder, onPick }: PersonSearchProps) {
   const { findCustomers } = useService();
   const [typed, setTyped] = useState('');
   const [q] = useDebouncedValue(typed.trim(), 200);
@@ -30,7 +35,7 @@ export function PersonSearch({ onPick }: { onPick: (customer: Customer) => void 
       box.closeDropdown();
     }}>
       <Combobox.Target>
-        <TextInput size="xs" mt="md" leftSection={<IconUserSearch size={15} />} placeholder={t.preview.findHelp} aria-label={t.preview.find} value={typed}
+        <TextInput size="xs" leftSection={<IconUserSearch size={15} />} placeholder={placeholder} aria-label={t.preview.find} value={typed}
           onChange={({ currentTarget }) => {
             setTyped(currentTarget.value);
             box.openDropdown();

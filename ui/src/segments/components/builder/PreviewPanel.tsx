@@ -24,7 +24,7 @@ export function PreviewPanel({ preview }: { preview: LivePreview }) {
       {preview.error !== null && <Failure error={preview.error} />}
       {answer && <Numbers answer={answer} waiting={preview.waiting} />}
       {asked && preview.left > 0 && <p className={css.notice}>{t.preview.left(preview.left)}</p>}
-      {asked && <PersonSearch onPick={setAsking} />}
+      {asked && <div className={css.find}><PersonSearch placeholder={t.preview.findHelp} onPick={setAsking} /></div>}
       {answer && answer.count !== null && <CustomerTable answer={answer} onAsk={setAsking} />}
       {asking && asked && <Explanation customer={asking} rule={asked} criteria={criteria} onClose={() => setAsking(null)} />}
     </section>

@@ -3,6 +3,7 @@ import {
   IconArrowBarRight, IconArrowBarToLeft, IconArrowDown, IconArrowUp, IconCopy, IconDots, IconEye, IconEyeOff, IconLock, IconLockOpen,
   IconParentheses, IconTrash,
 } from '@tabler/icons-react';
+import { mayEdit, useWho } from '../../shared/kit/session';
 import { t } from '../../shared/strings';
 import type { Node } from '../../shared/types/segment-types';
 import css from './rule.module.css';
@@ -21,6 +22,8 @@ interface RowMenuProps {
 
 export function RowMenu({ node, label, detail, held }: RowMenuProps) {
   const editor = useEditor();
+  const who = useWho();
+  if (!mayEdit(who)) return null;
   return (
     <LazyPanel role="menu" label={t.builder.actions(label)} className={css.icon} button={<IconDots size={16} />} disabled={held}>
       {(close) => <MenuEntries close={close} entries={entriesFor(editor, node, detail)} />}

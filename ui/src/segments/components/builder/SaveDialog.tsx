@@ -1,13 +1,14 @@
 /** Naming and saving a segment, with who would enter and leave before anything is saved over. */
-import { Alert, Button, Group as Row, Modal, Skeleton, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group as Row, Modal, Skeleton, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { ApiError } from '../../shared/services/http';
+import { Refusal } from '../../shared/kit/Refusal';
 import { wordsFor } from '../../shared/kit/States';
 import { useLibraryChange, useSegments } from '../../shared/services/queries';
 import { useService } from '../../shared/services/segmentationService';
 import { t } from '../../shared/strings';
 import type { Difference, Group, Reason, Segment } from '../../shared/types/segment-types';
+import { isConflict, SaveConflict } from './SaveConflict';
 import { idOf, isId } from './segmentId';
 import css from './builder.module.css';
 
@@ -18,10 +19,14 @@ interface SaveDialogProps {
   name: string;
   rule: Group;
   onClose: () => void;
+  /** Save as a copy instead, where somebody else has saved the segment meanwhile. */
+  onCopy?: () => void;
+  /** The edit is given up for what somebody else has saved. */
+  onReload?: () => void;
   onSaved: (segment: Segment) => void;
 }
 
-export function SaveDialog({ segment, name: firstName, rule, onClose, onSaved }: SaveDialogProps) {
+export function SaveDialog({ segment, name: firstName, rule, onClose, onCopy, onReload, onSaved }: SaveDialogProps) {
   const [name, setName] = useState(segment?.name ?? firstName);
   const [ownId, setOwnId] = useState<string | null>(null);
   const [description, setDescription] = useState(segment?.description ?? '');
@@ -31,15 +36,19 @@ export function SaveDialog({ segment, name: firstName, rule, onClose, onSaved }:
   const knownTags = [...new Set(library.data?.segments.flatMap((one) => one.tags))];
   const id = ownId ?? idOf(name);
 
-  const save = useLibraryChange(() =>
-    segment
-      ? updateSegment(segment.id, { name, description, tags, rule, version: segment.version })
+  const save = useLibraryChange((version: number | undefined) =>
+    segment && version !== undefined
+      ? updateSegment(segment.id, { name, description, tags, rule, version })
       : createSegment({ id, name, description, tags, rule }));
   const ready = name.trim() !== '' && (segment !== undefined || isId(id));
+  const saveOver = (version: number | undefined) => save.mutate(version, { onSuccess: onSaved });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (ready) save.mutate(undefined, { onSuccess: onSaved });
+    if (ready) saveOver(segment?.version);
   };
+  if (segment && isConflict(save.error)) {
+    return <SaveConflict segment={segment} saving={save.isPending} onOver={saveOver} onCopy={onCopy} onReload={onReload} onClose={onClose} />;
+  }
 
   return (
     <Modal opened onClose={onClose} title={segment ? t.save.title : t.save.copyTitle} size="md" centered>
@@ -55,7 +64,7 @@ export function SaveDialog({ segment, name: firstName, rule, onClose, onSaved }:
             onChange={({ currentTarget }) => setDescription(currentTarget.value)} />
           <TagsInput label={t.save.tags} description={t.save.tagsHelp} data={knownTags} value={tags} onChange={setTags} acceptValueOnBlur />
           {segment && <Changes id={segment.id} rule={rule} />}
-          {save.isError && <Refused error={save.error} />}
+          {save.isError && <Refusal error={save.error} />}
           <Row justify="flex-end">
             <Button variant="default" onClick={onClose}>{t.library.cancel}</Button>
             <Button type="submit" loading={save.isPending} disabled={!ready}>{t.builder.save}</Button>
@@ -96,17 +105,5 @@ function Counted({ difference: { entered, left, why_entered, why_left } }: { dif
         {reasons.map(([sign, { words, customers }]) => <li key={sign + words}>{sign} {t.save.why(customers, words)}</li>)}
       </ul>
     </>
-  );
-}
-
-function Refused({ error }: { error: unknown }) {
-  const stale = error instanceof ApiError && error.status === 409 && error.type.includes('version');
-  const { title, text } = wordsFor(error);
-  const problems = error instanceof ApiError ? error.problems : [];
-  return (
-    <Alert role="alert" color="red" title={title}>
-      {stale ? t.save.stale : text}
-      {problems.map(({ message, hint }) => <p key={message}>{message} {hint}</p>)}
-    </Alert>
   );
 }

@@ -38,7 +38,7 @@ export function ValueEditor(props: ValueEditorProps) {
     case 'share':
       return <NumberBox label={t.value.one(label)} value={value} min={0} after={t.value.percentOfCustomers} disabled={disabled ?? false} onChange={onChange} />;
     case 'count':
-      return <NumberBox label={t.value.one(label)} value={value} min={1} step={1} after={t.value.customers} disabled={disabled ?? false} onChange={onChange} />;
+      return <NumberBox label={t.value.one(label)} value={value} min={1} after={t.value.customers} disabled={disabled ?? false} onChange={onChange} />;
     case 'period':
       return <Period label={label} value={value as Span} disabled={disabled} onChange={onChange} />;
     case 'ago':

@@ -21,9 +21,9 @@ const WIDE = 76 * 16; // pixels from which on the count stands beside the rule; 
 
 export type View = keyof typeof t.builder.view;
 
-/** Return a rule that is edited: its history, how it is shown, and its count. */
-export function useWorkbench(initial: Group, criteria: Criteria) {
-  const edited = useRuleEditor(initial, criteria);
+/** Return a rule that is edited, `changed` already or not: its history, how it is shown, and its count. */
+export function useWorkbench(initial: Group, criteria: Criteria, changed?: Group) {
+  const edited = useRuleEditor(initial, criteria, changed);
   const notes = useMemo(() => new Notes(), []);
   const preview = usePreview(edited.rule, criteria, notes);
   const [view, setView] = useState<View>('rule');

@@ -44,8 +44,12 @@ export function fieldOf(criteria: Criteria, scope: string, name: string): Field 
   return scope ? criteria.events.get(scope)?.fields.find((field) => field.name === name) : criteria.fields.get(name);
 }
 
-export function useRuleEditor(initial: Group, criteria: Criteria) {
-  const [history, step] = useReducer(stepped, initial, (rule) => historyOf(withNewIds(rule)));
+/** Edit a rule; what is changed of it from the beginning is one step that can be undone. */
+export function useRuleEditor(initial: Group, criteria: Criteria, changed?: Group) {
+  const [history, step] = useReducer(stepped, initial, (rule) => {
+    const begun = historyOf(withNewIds(rule));
+    return changed ? stepped(begun, { kind: 'edit', change: () => withNewIds(changed) }) : begun;
+  });
   const current = useRef(history.present);
   const focus = useRef<Focus | undefined>(undefined);
   current.current = history.present;

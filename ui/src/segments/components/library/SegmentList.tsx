@@ -3,6 +3,7 @@ import { Button, Text, Title, VisuallyHidden } from '@mantine/core';
 import { IconMoodSearch, IconUsersGroup } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
+import { mayEdit, useWho } from '../../shared/kit/session';
 import { EmptyState } from '../../shared/kit/States';
 import { t } from '../../shared/strings';
 import type { Segment } from '../../shared/types/segment-types';
@@ -48,6 +49,7 @@ export function SegmentList({ segments, wanted, onClear }: SegmentListProps) {
 }
 
 function NoneOwn() {
+  const who = useWho();
   return (
     <div className={css.none}>
       <IconUsersGroup size={28} stroke={1.5} aria-hidden="true" />
@@ -55,7 +57,7 @@ function NoneOwn() {
         <Text fw={600}>{t.library.noneOwn}</Text>
         <Text size="sm" c="var(--quiet)">{t.library.noneOwnHelp}</Text>
       </div>
-      <Button component={Link} href="/new" variant="light" ml="auto">{t.nav.create}</Button>
+      {mayEdit(who) && <Button component={Link} href="/new" variant="light" ml="auto">{t.nav.create}</Button>}
     </div>
   );
 }

@@ -1,53 +1,32 @@
 /** What nights and trainings did, the newest first, with what a person should look at. */
-import { Button, Text } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { IconAlertTriangle, IconPlayerPlay } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { asMoment } from '../../shared/format';
 import { Loaded } from '../../shared/kit/Loaded';
 import { Panel } from '../../shared/kit/Panel';
-import { Refusal } from '../../shared/kit/Refusal';
-import { mayEdit, useWho } from '../../shared/kit/session';
 import { EmptyState } from '../../shared/kit/States';
-import { runList, startNight } from '../../shared/services/operationService';
+import { runList } from '../../shared/services/operationService';
 import { t } from '../../shared/strings';
 import type { RunOf } from '../../shared/services/api.gen';
 import type { Alert, Step } from '../../shared/types/run-types';
 import type { Drift } from '../../shared/types/model-types';
 import css from '../../shared/kit/kit.module.css';
 import own from './operations.module.css';
+import { StartNight } from './StartNight';
 
 const words = t.operations.runs;
 
 export function RunList() {
   const runs = useQuery(runList);
   return (
-    <Panel title={words.title} tools={<StartNight running={runs.data?.runs.some(({ state }) => state === 'running') ?? false} />} wide>
+    <Panel title={words.title} tools={<StartNight />} wide>
       <Loaded query={runs} height={320}>
         {({ runs: found }) => found.length
           ? <ol className={own.runs}>{found.map((run) => <Run key={run.id} run={run} />)}</ol>
           : <EmptyState title={words.none}>{words.noneHelp}</EmptyState>}
       </Loaded>
     </Panel>
-  );
-}
-
-function StartNight({ running }: { running: boolean }) {
-  const who = useWho();
-  const client = useQueryClient();
-  const start = useMutation({
-    mutationFn: startNight,
-    onSuccess: ({ as_of }) => {
-      notifications.show({ message: words.started(as_of) });
-      void client.invalidateQueries({ queryKey: ['runs'] });
-    },
-  });
-  if (!mayEdit(who)) return null;
-  return (
-    <div>
-      <Button variant="default" size="xs" leftSection={<IconPlayerPlay size={15} />} loading={start.isPending || running} onClick={() => start.mutate()}>{words.start}</Button>
-      {start.isError && <Refusal error={start.error} />}
-    </div>
   );
 }
 

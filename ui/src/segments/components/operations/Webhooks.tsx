@@ -7,7 +7,7 @@ import { asList } from '../../shared/format';
 import { Loaded } from '../../shared/kit/Loaded';
 import { Panel } from '../../shared/kit/Panel';
 import { Refusal } from '../../shared/kit/Refusal';
-import { addWebhook, removeWebhook, webhookList } from '../../shared/services/operationService';
+import { addWebhook, removeWebhook, testWebhook, webhookList } from '../../shared/services/operationService';
 import { useSegments } from '../../shared/services/queries';
 import { t } from '../../shared/strings';
 import type { NewWebhook, WebhookOf } from '../../shared/services/api.gen';
@@ -68,7 +68,16 @@ function NewHook() {
 
 function Hook({ webhook: { id, segment, on, url } }: { webhook: WebhookOf }) {
   const client = useQueryClient();
+  const library = useSegments();
   const [open, setOpen] = useState(false);
+  const test = useMutation({
+    mutationFn: () => testWebhook(id),
+    onSuccess: () => {
+      setOpen(true);
+      notifications.show({ message: words.tested });
+      void client.invalidateQueries({ queryKey: ['deliveries', id] });
+    },
+  });
   const remove = useMutation({
     mutationFn: () => removeWebhook(id),
     onSuccess: () => {
@@ -80,10 +89,12 @@ function Hook({ webhook: { id, segment, on, url } }: { webhook: WebhookOf }) {
     <li className={own.run}>
       <div className={own.runHead}>
         <code className={own.address}>{url}</code>
-        <span className={own.when}>{segment}, {asList(on.map((event) => words.events[event] ?? event))}</span>
+        <span className={own.when}>{library.data?.segments.find((one) => one.id === segment)?.name ?? segment}, {asList(on.map((event) => words.events[event] ?? event))}</span>
+        <Button size="compact-sm" variant="default" aria-label={words.testLabel(url)} loading={test.isPending} onClick={() => test.mutate()}>{words.test}</Button>
         <Button size="compact-sm" variant="default" aria-expanded={open} aria-label={words.deliveriesOf(url)} onClick={() => setOpen(!open)}>{words.deliveries}</Button>
         <Button size="compact-sm" variant="default" aria-label={words.removeLabel(url)} loading={remove.isPending} onClick={() => remove.mutate()}>{words.remove}</Button>
       </div>
+      {test.isError && <Refusal error={test.error} />}
       {remove.isError && <Refusal error={remove.error} />}
       {open && <DeliveryTable webhook={id} url={url} />}
     </li>

@@ -3,6 +3,7 @@ import { Title } from '@mantine/core';
 import { useEffect, type ReactNode } from 'react';
 import { Link } from 'wouter';
 import { t } from '../strings';
+import { Headed } from './headed';
 import css from './kit.module.css';
 
 interface PageProps {
@@ -26,7 +27,7 @@ export function Page({ title, lead, actions, children }: PageProps) {
         </div>
         {actions && <div className={css.actions}>{actions}</div>}
       </div>
-      {children}
+      <Headed value>{children}</Headed>
     </div>
   );
 }

@@ -1,11 +1,13 @@
 /** What stands where an answer is missing: why, and what to do. */
 import { Alert, Button, Center, Stack, Text, Title } from '@mantine/core';
 import { IconCloudOff, IconHourglass, IconLock, IconMoodEmpty, IconZoomExclamation } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { use, type ReactNode } from 'react';
 import { ApiError } from '../services/http';
-import { useReached } from '../services/queries';
+import { useReception } from '../services/queries';
 import { t } from '../strings';
 import type { Session } from '../types/segment-types';
+import { Headed } from './headed';
+import { reloadFreely } from './guard';
 
 interface StateProps {
   icon?: ReactNode;
@@ -16,11 +18,12 @@ interface StateProps {
 
 /** A view, or a part of one, that has nothing to show. */
 export function EmptyState({ icon, title, children, action }: StateProps) {
+  const headed = use(Headed);
   return (
     <Center py={48} px="md">
       <Stack align="center" gap="xs" maw={440} ta="center">
         {icon && <Text c="var(--quiet)" lh={0}>{icon}</Text>}
-        <Title order={2}>{title}</Title>
+        <Title order={headed ? 2 : 1} size="h2">{title}</Title>
         {children && <Text size="sm" c="var(--quiet)">{children}</Text>}
         {action && <div style={{ marginTop: 12 }}>{action}</div>}
       </Stack>
@@ -32,10 +35,12 @@ export function EmptyState({ icon, title, children, action }: StateProps) {
 export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { icon, title, text } = wordsFor(error);
   const request = error instanceof ApiError ? error.requestId : '';
-  const again = onRetry ?? (() => window.location.reload());
+  const signedOut = error instanceof ApiError && error.status === 401;
+  const again = signedOut || !onRetry ? reloadFreely : onRetry;
+  const label = signedOut ? t.state.signIn : onRetry ? t.state.retry : t.state.reload;
   return (
     <div role="alert">
-      <EmptyState icon={icon} title={title} action={<Button variant="default" onClick={again}>{onRetry ? t.state.retry : t.state.reload}</Button>}>
+      <EmptyState icon={icon} title={title} action={<Button variant="default" onClick={again}>{label}</Button>}>
         {text}
         {request && <><br />{t.state.request(request)}</>}
       </EmptyState>
@@ -64,17 +69,31 @@ export function wordsFor(error: unknown): { icon: ReactNode; title: string; text
   }
 }
 
-/** Above every view: a service that is away, data that is old, or a role that only reads. */
+/** Above every view: a service that is away, somebody who is signed out, data that is old, or a role that only reads. */
 export function Banners({ session }: { session: Session }) {
-  const reached = useReached();
+  const reception = useReception();
   const words = [
-    reached ? '' : `${t.state.offlineTitle}. ${t.state.offline}`,
+    reception === 'away' ? `${t.state.offlineTitle}. ${t.state.offline}` : '',
     session.as_of === null ? t.state.noNight : session.stale ? t.state.stale(session.age_days ?? 0, session.as_of) : '',
     session.role === 'viewer' ? t.state.readOnly : '',
   ];
-  return words.filter(Boolean).map((text) => (
-    <Alert key={text} role="status" radius={0} py={8} styles={{ root: { background: 'var(--warn-soft)' }, message: { color: 'var(--warn)', textAlign: 'center' } }}>
-      {text}
+  return (
+    <>
+      {reception === 'signedOut' && (
+        <Banner>
+          {t.state.signedOutTitle}. {t.state.kept}{' '}
+          <Button size="compact-sm" variant="default" ml="xs" onClick={reloadFreely}>{t.state.signIn}</Button>
+        </Banner>
+      )}
+      {words.filter(Boolean).map((text) => <Banner key={text}>{text}</Banner>)}
+    </>
+  );
+}
+
+function Banner({ children }: { children: ReactNode }) {
+  return (
+    <Alert role="status" radius={0} py={8} styles={{ root: { background: 'var(--warn-soft)' }, message: { color: 'var(--warn)', textAlign: 'center' } }}>
+      {children}
     </Alert>
-  ));
+  );
 }

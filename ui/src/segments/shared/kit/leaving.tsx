@@ -4,9 +4,8 @@ import { useEffect, useSyncExternalStore } from 'react';
 import { navigate as goTo } from 'wouter/use-browser-location';
 import type { AroundNavHandler } from 'wouter';
 import { t } from '../strings';
+import { guard, release } from './guard';
 
-/** What the guard knows: whether something is unsaved, and who waits for an answer. */
-const guard = { unsaved: false, here: '', waiting: undefined as (() => void) | undefined };
 const listeners = new Set<() => void>();
 
 function ask(proceed: (() => void) | undefined) {
@@ -47,10 +46,6 @@ export function useLeavingGuard(unsaved: boolean): () => void {
     return release;
   }, [unsaved]);
   return release;
-}
-
-function release() {
-  guard.unsaved = false;
 }
 
 /** The question itself; drawn once, by the shell. */

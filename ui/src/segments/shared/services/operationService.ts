@@ -26,10 +26,14 @@ export const addWebhook = (webhook: NewWebhook) => answerOf<WebhookOf>(client.PO
 
 export const removeWebhook = (webhook: number) => answerOf<void>(client.DELETE('/api/v1/webhooks/{webhook}', { params: { path: { webhook } } }));
 
+/** Send a webhook a delivery without customers, to see that it arrives. */
+export const testWebhook = (webhook: number) => answerOf<void>(client.POST('/api/v1/webhooks/{webhook}/test', { params: { path: { webhook } } }));
+
 export const deliveriesOf = (webhook: number) =>
   queryOptions({
     queryKey: ['deliveries', webhook],
     queryFn: ({ signal }) => answerOf<Deliveries>(client.GET('/api/v1/webhooks/{webhook}/deliveries', { params: { path: { webhook } }, signal })),
+    refetchInterval: ({ state }) => (state.data?.deliveries.some((delivery) => delivery.state === 'pending') ? WATCHED : false),
   });
 
 export const retryDelivery = (delivery: number) => answerOf<void>(client.POST('/api/v1/deliveries/{delivery}/retry', { params: { path: { delivery } } }));

@@ -1,5 +1,5 @@
 /** The service's answers as hooks: what is asked, when it is asked again, and what a change makes stale. */
-import { QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, MutationCache, QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useSyncExternalStore } from 'react';
 import { criteriaOf } from '../../components/builder/criteria';
 import { ApiError } from './http';
@@ -9,26 +9,30 @@ import type { Segment } from '../types/segment-types';
 /** Ask again what a lost connection or a busy service left unanswered, not what was refused. */
 const passing = (error: unknown) => error instanceof ApiError && [0, 502, 503, 504].includes(error.status);
 
-/** Whether the service answered when it was last asked anything; a refusal is an answer. */
-const connection = { reached: true, listeners: new Set<() => void>() };
+/** How the service took what it was last asked: every refusal but that of a stranger is an answer. */
+export type Reception = 'answers' | 'away' | 'signedOut';
+
+const reception = { now: 'answers' as Reception, listeners: new Set<() => void>() };
 
 function settled(error?: unknown) {
-  const reached = !(error instanceof ApiError && error.status === 0);
-  if (reached === connection.reached) return;
-  connection.reached = reached;
-  for (const told of connection.listeners) told();
+  const status = error instanceof ApiError ? error.status : 200;
+  const now: Reception = status === 0 ? 'away' : status === 401 ? 'signedOut' : 'answers';
+  if (now === reception.now) return;
+  reception.now = now;
+  for (const told of reception.listeners) told();
 }
 
 const subscribe = (told: () => void) => {
-  connection.listeners.add(told);
-  return () => void connection.listeners.delete(told);
+  reception.listeners.add(told);
+  return () => void reception.listeners.delete(told);
 };
 
-export const useReached = () => useSyncExternalStore(subscribe, () => connection.reached);
+export const useReception = () => useSyncExternalStore(subscribe, () => reception.now);
 
 export const newQueryClient = () =>
   new QueryClient({
     queryCache: new QueryCache({ onError: settled, onSuccess: () => settled() }),
+    mutationCache: new MutationCache({ onError: settled, onSuccess: () => settled() }),
     defaultOptions: {
       queries: {
         staleTime: 30_000,
@@ -46,8 +50,16 @@ export const untilBack = (query: { state: { error: unknown } }) => (passing(quer
 export const useSession = () =>
   useQuery({ queryKey: ['session'], queryFn: useService().getSession, refetchInterval: untilBack });
 
-export const useSegments = () =>
-  useQuery({ queryKey: ['segments'], queryFn: useService().getSegments, refetchInterval: untilBack });
+/** Every segment, on a day or on the latest night. */
+export function useSegments(as_of?: string) {
+  const { getSegments } = useService();
+  return useQuery({
+    queryKey: ['segments', as_of],
+    queryFn: ({ signal }) => getSegments(as_of, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: untilBack,
+  });
+}
 
 export function useSegment(id: string | undefined) {
   const { getSegment } = useService();
@@ -72,6 +84,11 @@ export function useVersions(id: string) {
   return useQuery({ queryKey: ['versions', id], queryFn: ({ signal }) => getVersions(id, { signal }) });
 }
 
+export function usePins(id: string) {
+  const { getPins } = useService();
+  return useQuery({ queryKey: ['pins', id], queryFn: ({ signal }) => getPins(id, { signal }) });
+}
+
 export function useDependents(id: string) {
   const { getDependents } = useService();
   return useQuery({ queryKey: ['dependents', id], queryFn: ({ signal }) => getDependents(id, { signal }) });
@@ -83,7 +100,7 @@ export function useLibraryChange<In, Out>(change: (input: In) => Promise<Out>) {
   return useMutation({
     mutationFn: change,
     onSuccess: () => {
-      for (const key of ['segments', 'segment', 'catalog', 'versions', 'dependents']) void client.invalidateQueries({ queryKey: [key] });
+      for (const key of ['segments', 'segment', 'catalog', 'versions', 'dependents', 'pins', 'members']) void client.invalidateQueries({ queryKey: [key] });
     },
   });
 }
@@ -101,4 +118,14 @@ export function useDuplicateSegment() {
 export function useRestoreSegment() {
   const { restoreSegment } = useService();
   return useLibraryChange(({ id, version }: { id: string; version: number }) => restoreSegment(id, version));
+}
+
+interface Pin {
+  customer: string | number;
+  included: boolean | undefined;
+}
+
+export function usePinCustomer(segment: string) {
+  const { pinCustomer } = useService();
+  return useLibraryChange(({ customer, included }: Pin) => pinCustomer(segment, customer, included));
 }

@@ -6,7 +6,7 @@ import { createContext, use } from 'react';
 import type {
   Catalog, Customer, Dialect, Difference, Explanation, Group, Preview, Segment, SegmentChange, SegmentDraft, SegmentList, Session, Version,
 } from '../types/segment-types';
-import type { Dependents, NewSegment, Sql, Suggestions } from './api.gen';
+import type { Dependents, NewSegment, Pins, Sql, Suggestions } from './api.gen';
 import { answerOf, client as http, type ApiClient } from './http';
 
 interface Cancellable {
@@ -27,7 +27,8 @@ export const serviceOf = (client: ApiClient) => ({
   getValues: (field: string, event: string | undefined, q: string, { signal }: Cancellable) =>
     answerOf<Suggestions>(client.GET('/api/v1/catalog/values', { params: { query: { field, q, limit: 20, ...(event && { event }) } }, signal })),
 
-  getSegments: ({ signal }: Cancellable) => answerOf<SegmentList>(client.GET('/api/v1/segments', { signal })),
+  getSegments: (as_of: string | undefined, { signal }: Cancellable) =>
+    answerOf<SegmentList>(client.GET('/api/v1/segments', { params: { query: as_of === undefined ? {} : { as_of } }, signal })),
 
   getSegment: (id: string, { signal }: Cancellable) =>
     answerOf<Segment>(client.GET('/api/v1/segments/{segment}', { params: named(id), signal })),
@@ -51,6 +52,19 @@ export const serviceOf = (client: ApiClient) => ({
 
   getDependents: (id: string, { signal }: Cancellable) =>
     answerOf<Dependents>(client.GET('/api/v1/segments/{segment}/dependents', { params: named(id), signal })),
+
+  getPins: (id: string, { signal }: Cancellable) =>
+    answerOf<Pins>(client.GET('/api/v1/segments/{segment}/pins', { params: named(id), signal })),
+
+  /** Keep a customer in a segment or out of it, whatever the rule says; `undefined` lets the rule decide again. */
+  pinCustomer: (id: string, customer: string | number, included: boolean | undefined) => {
+    const params = { path: { segment: id, customer } };
+    return answerOf<Segment>(
+      included === undefined
+        ? client.DELETE('/api/v1/segments/{segment}/pins/{customer}', { params })
+        : client.PUT('/api/v1/segments/{segment}/pins/{customer}', { params, body: { included } }),
+    );
+  },
 
   /** Who would enter and leave the segment if it had this rule. */
   getDifference: (id: string, rule: Group, { signal }: Cancellable) =>

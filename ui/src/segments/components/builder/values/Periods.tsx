@@ -37,7 +37,7 @@ export interface AgoSpan {
 export function Period({ label, value, onChange, disabled = false }: PeriodProps<Span>) {
   return (
     <>
-      <NumberBox label={t.value.n(label)} value={value.n} min={1} step={1} disabled={disabled} onChange={(n) => onChange({ ...value, n })} />
+      <NumberBox label={t.value.n(label)} value={value.n} min={1} disabled={disabled} onChange={(n) => onChange({ ...value, n })} />
       <Choice label={t.value.unit(label)} value={value.unit} options={UNITS} disabled={disabled} onChange={(unit) => onChange({ ...value, unit })} />
     </>
   );
@@ -46,9 +46,9 @@ export function Period({ label, value, onChange, disabled = false }: PeriodProps
 export function Ago({ label, value, onChange, disabled = false }: PeriodProps<AgoSpan>) {
   return (
     <>
-      <NumberBox label={t.value.from(label)} value={value.from} min={0} step={1} disabled={disabled} onChange={(from) => onChange({ ...value, from })} />
+      <NumberBox label={t.value.from(label)} value={value.from} min={0} disabled={disabled} onChange={(from) => onChange({ ...value, from })} />
       <span className={css.unit}>{t.value.and}</span>
-      <NumberBox label={t.value.to(label)} value={value.to} min={0} step={1} disabled={disabled} onChange={(to) => onChange({ ...value, to })} />
+      <NumberBox label={t.value.to(label)} value={value.to} min={0} disabled={disabled} onChange={(to) => onChange({ ...value, to })} />
       <Choice label={t.value.unit(label)} value={value.unit} options={UNITS} disabled={disabled} onChange={(unit) => onChange({ ...value, unit })} />
       <span className={css.unit}>{t.value.ago}</span>
     </>
