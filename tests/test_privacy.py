@@ -33,7 +33,9 @@ EVERYBODY = f.orders_total >= 0
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     """Return the folder of a workspace in which the guest is in every store."""
-    return lived_in(tmp_path_factory.mktemp("known"), data).folder
+    made = lived_in(tmp_path_factory.mktemp("known"), data)
+    made.records.database.close()  # or its log would go while a test copies it
+    return made.folder
 
 
 @pytest.fixture

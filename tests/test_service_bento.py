@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,21 +43,24 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(town: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Return `segml serve` over the town with champions; a night is run for it first."""
-    town.nightly(LATE)
-    _, secret = town.records.tokens.create("test", Role.MARKETER, moment())
+    """Return `segml serve` over a copy of the town, with champions and a night."""
+    folder = tmp_path_factory.mktemp("running") / "town"
+    shutil.copytree(town.folder, folder)
+    workspace = Workspace(folder)
+    workspace.nightly(LATE)
+    _, secret = workspace.records.tokens.create("test", Role.MARKETER, moment())
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     log = tmp_path_factory.mktemp("log") / "service.log"
-    command = [sys.executable, "-m", "segml", "serve", "-w", str(town.folder), "--port", str(port)]
+    command = [sys.executable, "-m", "segml", "serve", "-w", str(folder), "--port", str(port)]
     with log.open("wb") as told:
         process = subprocess.Popen(command, stdout=told, stderr=told, env=dict(os.environ))
     headers = {"Authorization": f"Bearer {secret}"}
     http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60)
     try:
         _wait(http, process, log)
-        yield Running(town, process, http)
+        yield Running(workspace, process, http)
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
