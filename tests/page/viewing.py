@@ -27,7 +27,6 @@ def width_of_drawing(page: Page, label: str) -> float:
     """Return how wide a chart is drawn, in pixels."""
     drawing = page.get_by_label(label).first
     expect(drawing).to_be_visible()
-    # The drawing says how wide it would be; the box that holds it, or is held by it, clips it.
-    box = page.locator(".recharts-wrapper", has=drawing).or_(drawing.locator(".recharts-wrapper"))
-    room = box.bounding_box()
+    # The drawing says how wide it would be; the box around it clips it.
+    room = page.locator(".recharts-wrapper", has=drawing).bounding_box()
     return 0 if room is None else room["width"]
