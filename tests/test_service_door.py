@@ -129,6 +129,9 @@ def test_signing_in_by_a_form(served: Served) -> None:
     form = client.get("/admin/customers/segments/x?<b>", headers={"Accept": "text/html"})
     assert form.status_code == 401
     assert "<script" not in form.text
+    page = {"Accept": "text/html"}
+    ended = client.get("/admin/customers/segments/x?section=members&token=old", headers=page)
+    assert 'value="/admin/customers/segments/x?section=members"' in ended.text
     fields = {"token": served.secret(Role.VIEWER), "next": "https://elsewhere.example/"}
     answer = client.post("/signin", data=fields)
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin/customers/segments/")

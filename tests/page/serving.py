@@ -17,8 +17,8 @@ PATIENCE = 60  # seconds for the service to start
 
 
 @contextmanager
-def served(workspace: Path) -> Iterator[httpx.Client]:
-    """Run the service over a workspace; give a client of it."""
+def served(workspace: Path, *, sign: str = "/readyz") -> Iterator[httpx.Client]:
+    """Run the service over a workspace; give a client of it once its `sign` is good."""
     if not (Path(str(files("segml"))) / "service" / "static" / "index.html").is_file():
         pytest.fail("the page is not built: python ui/build.py")
     with socket.socket() as free:
@@ -29,15 +29,15 @@ def served(workspace: Path) -> Iterator[httpx.Client]:
         command = [sys.executable, "-m", "segml", "serve", "-w", str(workspace)]
         running = subprocess.Popen([*command, "--port", str(port)], stdout=out, stderr=out)
     try:
-        yield _client(f"http://127.0.0.1:{port}", log)
+        yield _client(f"http://127.0.0.1:{port}", sign, log)
     finally:
         running.terminate()
         running.wait(20)
 
 
-def _client(address: str, log: Path) -> httpx.Client:
+def _client(address: str, sign: str, log: Path) -> httpx.Client:
     until = time.monotonic() + PATIENCE
-    while not _ready(address):
+    while not _succeeds(f"{address}{sign}"):
         if time.monotonic() > until:
             pytest.fail(f"the service did not start:\n{log.read_text()}")
         time.sleep(0.25)
@@ -47,8 +47,8 @@ def _client(address: str, log: Path) -> httpx.Client:
     return httpx.Client(base_url=address, headers=headers, timeout=30)
 
 
-def _ready(address: str) -> bool:
+def _succeeds(url: str) -> bool:
     try:
-        return httpx.get(f"{address}/readyz", timeout=1).is_success
+        return httpx.get(url, timeout=1).is_success
     except httpx.TransportError:
         return False

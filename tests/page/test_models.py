@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from serving import served
-from viewing import faults, opened, width_of_drawing
+from viewing import faults, opened
 
 from segml.demo import restaurant
 
@@ -49,8 +49,3 @@ def test_a_model_fits_a_phone(page: Page, service: httpx.Client) -> None:
 def test_what_was_not_trained_says_how(page: Page, service: httpx.Client) -> None:
     opened(page, service, "/models/tier_upgrade")
     expect(page.get_by_text("segml train tier_upgrade")).to_be_visible()
-
-
-def test_the_calibration_can_be_seen(page: Page, service: httpx.Client) -> None:
-    opened(page, service, "/models/churn")
-    assert width_of_drawing(page, "what was foretold against what came true") > 250

@@ -18,7 +18,8 @@ export function SegmentsPage() {
   const [search, setSearch] = useSearchParams();
   const as_of = search.get('as_of') ?? undefined;
   const segments = useSegments(as_of);
-  const empty = useWho().as_of === null;
+  // A night without facts counts nobody: the first steps are still to be done.
+  const empty = useWho().as_of === null || (as_of === undefined && segments.data?.universe === 0);
   const tags = useMemo(() => tagsOf(segments.data?.segments ?? []), [segments.data]);
   const wanted = {
     text: search.get('q') ?? '',

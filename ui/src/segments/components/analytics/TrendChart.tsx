@@ -35,14 +35,14 @@ export default function TrendChart({ nights }: { nights: NightOf[] }) {
     <>
       <AreaChart {...shared} h={220} withDots={nights.length < 40} curveType="monotone" strokeWidth={2} fillOpacity={0.14}
         series={[{ name: 'count', label: t.analytics.trend.size, color: 'var(--accent)' }]}
-        yAxisProps={{ domain: ['auto', 'auto'], width: 56 }}
+        yAxisProps={{ domain: ['auto', 'auto'], width: 56, allowDecimals: false }}
         valueFormatter={asCount} areaChartProps={{ syncId: SYNC, 'aria-label': t.analytics.trend.chart } as object} withXAxis={false} />
       <BarChart {...shared} h={110} type="stacked" maxBarWidth={14}
         series={[
           { name: 'entered', label: t.analytics.trend.entered, color: 'var(--accent)' },
           { name: 'left', label: t.analytics.trend.left, color: 'var(--other)' },
         ]}
-        yAxisProps={{ width: 56 }}
+        yAxisProps={{ width: 56, allowDecimals: false }}
         valueFormatter={asChange} barChartProps={{ syncId: SYNC, stackOffset: 'sign', 'aria-label': t.analytics.trend.movesChart } as object} />
       <Legend entries={[{ label: t.analytics.trend.entered }, { label: t.analytics.trend.left, other: true }]} />
     </>

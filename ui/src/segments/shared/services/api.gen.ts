@@ -177,7 +177,7 @@ export interface paths {
         };
         /**
          * Customers
-         * @description Find customers by the beginning of their id, or a part of their name.
+         * @description Find customers by the beginning of their id; from marketers on, by a part of their name.
          */
         get: operations["customers"];
         put?: never;
@@ -2378,6 +2378,11 @@ export interface components {
             steps: {
                 [key: string]: unknown;
             }[];
+            /**
+             * What
+             * @description Which model was trained; empty for a night.
+             */
+            what: string;
             /** Who */
             who: string;
         };

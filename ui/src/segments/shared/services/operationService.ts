@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Audit, Deliveries, MadeToken, NewToken, NewWebhook, Runs, Started, Timetable, Tokens, WebhookOf, Webhooks } from './api.gen';
 import { answerOf, client } from './http';
 
-const WATCHED = 2_000; // milliseconds between two looks at what is still running
+export const WATCHED = 2_000; // milliseconds between two looks at what is still running
 const GLANCED = 30_000;
 const AUDIT_PAGE = 50;
 
