@@ -27,12 +27,14 @@ def test_the_life_of_a_segment(served: Served) -> None:
     assert _saved(served)["id"] == "win-back-2"
     changed = client.put(f"{URL}/win-back", json={"version": 1, "description": "Gone quiet."})
     assert (changed.json()["version"], changed.json()["tags"]) == (2, ["a"])
+    emptied = client.put(f"{URL}/win-back", json={"version": 2, "description": ""}).json()
+    assert (emptied["version"], emptied["description"]) == (3, "")
     late = client.put(f"{URL}/win-back", json={"version": 1, "name": "Mine"})
     assert (late.status_code, late.json()["type"]) == (409, "changed-meanwhile")
     assert client.delete(f"{URL}/win-back").status_code == 204
     assert client.get(f"{URL}/win-back").status_code == 404
     versions = client.get(f"{URL}/win-back/versions").json()["versions"]
-    assert [one["version"] for one in versions] == [1, 2]
+    assert [one["version"] for one in versions] == [1, 2, 3]
     back = client.post(f"{URL}/win-back/restore", json={"version": 1}).json()
     assert (back["description"], back["rule"]) == ("", WIN_BACK)
 

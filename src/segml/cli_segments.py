@@ -120,7 +120,7 @@ def save(
     rule: RuleText,
     workspace: Folder = HERE,
     name: Annotated[str, typer.Option(help="Its name for people.")] = "",
-    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     owner: Annotated[str, typer.Option(help="Who saves it.")] = "",
     *,
     as_json: AsJson = False,

@@ -126,7 +126,7 @@ class Rulebook:
         owner: str,
         at: str = "",
         title: str = "",
-        description: str = "",
+        description: str | None = None,
         tags: Sequence[str] | None = None,
         replacing: int | None = None,
     ) -> Segment:
@@ -159,7 +159,7 @@ class Rulebook:
             name,
             title or (before.name if before else name.replace("-", " ").capitalize()),
             wire,
-            description or (before.description if before else ""),
+            (before.description if before else "") if description is None else description,
             owner=owner,
             saved_at=at,
             tags=tuple(dict.fromkeys(tags)) if tags is not None else before.tags if before else (),

@@ -277,6 +277,9 @@ def _described(status: int, body: bytes) -> tuple[str, str]:
             return "method-not-allowed", "This address does not take that method."
         case 413:
             return "too-large", f"A request has at most {LARGEST_BODY:,} bytes."
+        case 503 if "not ready" in detail:
+            told = "No night is published yet (segml nightly), or the records do not answer."
+            return "not-ready", told
         case 503:
             return "busy", "More is asked than can be answered now; try again in a moment."
         case _ if status >= 500:
