@@ -204,7 +204,7 @@ class Lookalikes:
         owner: str,
         at: str = "",
         title: str = "",
-        description: str = "",
+        description: str | None = None,
     ) -> Segment:
         """Save the most alike as a segment that every night from `as_of` on finds anew.
 

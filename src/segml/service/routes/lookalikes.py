@@ -29,7 +29,7 @@ def save(asked: SavedLookalike, who: Marketer, here: Here) -> SegmentOf:
         owner=who.name,
         at=here.moment(),
         title=asked.name,
-        description=asked.description,
+        description=asked.description or None,
     )
     here.note(who, "lookalike.save", asked.id)
     return Shelf.of(here.workspace, None).one(asked.id)
