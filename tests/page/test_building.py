@@ -1,6 +1,8 @@
 """A marketer builds the three example segments from nothing, by mouse and by keyboard."""
 
+import csv
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,7 +25,20 @@ def saved_means_the_same(service: httpx.Client, made: str, example: str, shown: 
     assert counted["sentence"] == wanted["sentence"]
 
 
-def test_win_back_by_drag_and_drop(editing: Editing, service: httpx.Client) -> None:
+def exported(page: Page, service: httpx.Client, made: str, tmp_path: Path) -> int:
+    """Make the file of a segment by the page and return how many customers are in it."""
+    base = str(service.base_url).rstrip("/")
+    page.goto(f"{base}/admin/customers/segments/{made}/export")
+    page.get_by_role("button", name="Make the file").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=f"{made}.csv").click()
+    file = tmp_path / "members.csv"
+    waiting.value.save_as(file)
+    with file.open(newline="") as lines:
+        return sum(1 for _ in csv.DictReader(lines))
+
+
+def test_win_back_by_drag_and_drop(editing: Editing, service: httpx.Client, tmp_path: Path) -> None:
     began = time.monotonic()
     away = editing.drag("days_since_last_order")
     editing.choose(away, "Comparison for Days since the last order", "is between")
@@ -38,9 +53,12 @@ def test_win_back_by_drag_and_drop(editing: Editing, service: httpx.Client) -> N
     editing.save("Win back by mouse")
     assert time.monotonic() - began < TWO_MINUTES
     saved_means_the_same(service, "win-back-by-mouse", "win-back-campaign", shown)
+    assert exported(editing.page, service, "win-back-by-mouse", tmp_path) == shown
 
 
-def test_vip_upsell_by_drag_and_drop(editing: Editing, service: httpx.Client) -> None:
+def test_vip_upsell_by_drag_and_drop(
+    editing: Editing, service: httpx.Client, tmp_path: Path
+) -> None:
     began = time.monotonic()
     spend = editing.drag("lifetime_spend")
     editing.choose(spend, "Comparison for Lifetime spend", "is more than")
@@ -65,9 +83,12 @@ def test_vip_upsell_by_drag_and_drop(editing: Editing, service: httpx.Client) ->
     editing.save("VIP upsell by mouse")
     assert time.monotonic() - began < TWO_MINUTES
     saved_means_the_same(service, "vip-upsell-by-mouse", "vip-upsell", shown)
+    assert exported(editing.page, service, "vip-upsell-by-mouse", tmp_path) == shown
 
 
-def test_new_customer_nurture_by_drag_and_drop(editing: Editing, service: httpx.Client) -> None:
+def test_new_customer_nurture_by_drag_and_drop(
+    editing: Editing, service: httpx.Client, tmp_path: Path
+) -> None:
     began = time.monotonic()
     new = editing.drag("days_since_first_order")
     editing.choose(new, "Comparison for Days since the first order", "is at most")
@@ -80,6 +101,7 @@ def test_new_customer_nurture_by_drag_and_drop(editing: Editing, service: httpx.
     editing.save("Nurture by mouse")
     assert time.monotonic() - began < TWO_MINUTES
     saved_means_the_same(service, "nurture-by-mouse", "new-customer-nurture", shown)
+    assert exported(editing.page, service, "nurture-by-mouse", tmp_path) == shown
 
 
 def test_win_back_by_keyboard_alone(editing: Editing, service: httpx.Client) -> None:
