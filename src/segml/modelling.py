@@ -22,12 +22,12 @@ from segml.engine.history import History
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
+from segml.said import champion, said
 from segml.scoring import gate
 from segml.scoring.judging import Slice, scores_of, slices
 from segml.scoring.learners import chance, logit
 from segml.scoring.model import Model
 from segml.scoring.past import labelled
-from segml.scoring.reasons import reasons
 from segml.scoring.report import Report
 from segml.scoring.spec import ModelSpec
 from segml.scoring.training import Trained, active, comparisons, train
@@ -37,8 +37,8 @@ from segml.storage.moments import Moments, definition
 from segml.storage.tracking import CHALLENGER, CHAMPION, ROLLBACK, Tracking
 from segml.storage.versions import Reign
 from segml.study import MOST_CUSTOMERS, Study
-from segml.units import available_features, in_wire_units
-from segml.verdicts import Evaluation, Training, band
+from segml.units import available_features
+from segml.verdicts import Evaluation, Training
 
 Progress = Callable[[str, float], None]
 MOST_FORESEEN: Final = 20_000
@@ -238,20 +238,33 @@ class Modelling:
         explained
             Whether ``reasons`` are added: phrases, ``+`` or ``-`` before each for what it does.
         """
-        field = self.spec(name).field
-        champion = self.champion(name, as_of)
-        moment = self._moments.at(as_of).need((field, *champion.inputs))
+        moment = self._moments.at(as_of)
         codes = self._codes(customers, moment)
-        rows = moment.rows(codes, (field,)).rename({field: "score"})
-        rows = rows.with_columns(band=band(champion.model.threshold))
-        if explained:
-            # Whom the model does not speak of has no score, so there is nothing to explain.
-            held = rows["score"].is_not_null().to_numpy()
-            inputs = in_wire_units(moment.rows(codes[held], champion.inputs))
-            said = [[str(one) for one in row] for row in reasons(champion.model, inputs)]
-            told = inputs.select("customer_id", reasons=pl.Series(said, dtype=pl.List(pl.String)))
-            rows = rows.join(told, on="customer_id", how="left")
-        return rows.sort("customer_id")
+        found = said(self._champions, self.spec(name), moment, codes, explained=explained)
+        found.insert_column(0, moment.values(codes, ())["customer_id"])
+        return found.drop_nulls("customer_id").sort("customer_id")
+
+    def answers(
+        self,
+        names: Iterable[str],
+        customers: Sequence[CustomerId],
+        *,
+        as_of: date,
+        explained: bool = False,
+    ) -> list[dict[str, dict[str, Any]] | None]:
+        """Return of each customer what `scores` says, by model; None for who is not known."""
+        names, moment = tuple(names), self._moments.at(as_of)
+        codes = moment.codes(customers).to_list()
+        known = np.array([code for code in codes if code is not None], dtype=np.int64)
+        found = (
+            said(self._champions, self.spec(name), moment, known, explained=explained)
+            for name in names
+        )
+        rows = zip(*(one.to_dicts() for one in found), strict=True)
+        return [
+            None if code is None else dict(zip(names, next(rows, ()), strict=True))
+            for code in codes
+        ]
 
     def reign(self, name: str, as_of: date) -> Reign | None:
         """Return who was champion on a day; None for nobody."""
@@ -259,13 +272,7 @@ class Modelling:
 
     def champion(self, name: str, as_of: date) -> Champion:
         """Return the version that scores a day; `WorkspaceError` where there is none."""
-        found = self._champions.champion(self.spec(name).field, as_of)
-        if found is None:
-            raise WorkspaceError(
-                f"Nobody was champion of “{name}” on {as_of}. Train it by what was known then: "
-                f"segml train {name} --as-of {as_of}."
-            )
-        return found
+        return champion(self._champions, self.spec(name), as_of)
 
     def threshold(self, name: str, as_of: date) -> float:
         """Return where a champion's segment begins."""

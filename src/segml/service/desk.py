@@ -1,6 +1,7 @@
 """A worker of the service: one workspace, what is asked of it, and what runs by itself beside."""
 
 import contextvars
+import gc
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -125,6 +126,8 @@ class Desk:
                 workspace.preview(_EVERYBODY)
         except SegmlError as error:
             logs.told(str(error))
+        gc.collect()
+        gc.freeze()  # or every few seconds all requests wait while all that was loaded is looked at
 
 
 class _Remembered:

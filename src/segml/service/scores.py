@@ -14,7 +14,7 @@ from segml.scoring.ladder import BUYING
 from segml.scoring.reasons import reasons
 from segml.scoring.spec import ModelSpec
 from segml.verdicts import band
-from segml.wire.models import AskedScores, Score, Scored, Scores, Speaker
+from segml.wire.models import AskedScores, Row, Scores, Speaker
 from segml.wire.shapes import Customer, Problem
 from segml.workspace import Workspace
 
@@ -54,7 +54,8 @@ def scores(workspace: Workspace, asked: AskedScores) -> Scores:
             assert asked.rows is not None
             results = _of_rows(workspace, specs, asked.rows, day, explained=asked.reasons)
         if speakers == {name: _speaker(workspace, name, day) for name in specs}:
-            return Scores(as_of=day, models=speakers, results=results)
+            # All at once: an object for every customer and model costs three times as much.
+            return Scores.model_validate({"as_of": day, "models": speakers, "results": results})
         # Another became champion meanwhile: of whom the scores are, nobody could say.
 
 
@@ -74,28 +75,19 @@ def _of_customers(
     day: date,
     *,
     explained: bool,
-) -> list[Scored]:
-    known = workspace.people.known(customers, day)
-    told = [one for one, is_known in zip(customers, known, strict=True) if is_known]
-    by_model = {
-        name: {
-            str(row["customer_id"]): row
-            for row in workspace.models.scores(
-                name, told, as_of=day, explained=explained
-            ).to_dicts()
-        }
-        for name in specs
-    }
-    results = []
-    for place, (customer, is_known) in enumerate(zip(customers, known, strict=True)):
-        if not is_known:
-            wrong = UnknownName("customer", str(customer), ())
-            problem = Problem(path=["customers", place], message=str(wrong))
-            results.append(Scored(customer_id=customer, scores={}, problems=[problem]))
-            continue
-        found = {name: _score(rows[str(customer)]) for name, rows in by_model.items()}
-        results.append(Scored(customer_id=customer, scores=found, problems=[]))
-    return results
+) -> list[Row]:
+    answers = workspace.models.answers(specs, customers, as_of=day, explained=explained)
+    return [
+        {"customer_id": customer, "scores": told or {}, "problems": _unknown(place, customer, told)}
+        for place, (customer, told) in enumerate(zip(customers, answers, strict=True))
+    ]
+
+
+def _unknown(place: int, customer: CustomerId, told: Row | None) -> list[Problem]:
+    if told is not None:
+        return []
+    wrong = UnknownName("customer", str(customer), ())
+    return [Problem(path=["customers", place], message=str(wrong))]
 
 
 def _of_rows(
@@ -105,7 +97,7 @@ def _of_rows(
     day: date,
     *,
     explained: bool,
-) -> list[Scored]:
+) -> list[Row]:
     inputs = {name: workspace.models.champion(name, day).inputs for name in specs}
     wanted = tuple(dict.fromkeys(field for fields in inputs.values() for field in fields))
     problems = [_wrong(place, row, wanted) for place, row in enumerate(rows)]
@@ -121,8 +113,8 @@ def _of_rows(
         told = {}
         if not found:
             place = next(ahead)
-            told = {name: _score(scored[place]) for name, scored in by_model.items()}
-        results.append(Scored(customer_id=_id(row), scores=told, problems=found))
+            told = {name: scored[place] for name, scored in by_model.items()}
+        results.append({"customer_id": _id(row), "scores": told, "problems": found})
     return results
 
 
@@ -202,7 +194,3 @@ def _value(name: str, value: Any) -> Any:
     if FEATURES[name].kind is Kind.DATE and value is not None:
         return date.fromisoformat(value)
     return float(value) if FEATURES[name].kind is Kind.NUMBER and value is not None else value
-
-
-def _score(row: Mapping[str, Any]) -> Score:
-    return Score(score=row["score"], band=row["band"], reasons=row.get("reasons"))

@@ -96,10 +96,10 @@ class Facts:
         asked = texts.cast(ids.dtype, strict=False)
         if ids.is_empty():
             return pl.repeat(None, len(asked), dtype=pl.UInt32, eager=True)
-        places = ids.search_sorted(asked).clip(upper_bound=len(ids) - 1)
-        same = (ids.gather(places) == asked).fill_null(value=False)
-        codes = places if order is None else order.gather(places)
-        return codes.cast(pl.UInt32).set(~same, None)
+        # Indexing and numpy: what goes through a query costs ten times as much for a few customers.
+        places = pl.Series(np.minimum(ids.search_sorted(asked).to_numpy(), len(ids) - 1))
+        codes = places if order is None else order[places]
+        return codes.cast(pl.UInt32).set(ids[places].ne_missing(asked), None)
 
     def _sorted(self) -> tuple[pl.Series, pl.Series | None]:
         """Return every id, ascending, and its code where that is not its place."""

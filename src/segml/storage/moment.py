@@ -63,10 +63,8 @@ class StoredMoment:
     def codes(self, customers: Sequence[CustomerId]) -> pl.Series:
         """Return the code of each customer_id; null for those who are not known."""
         codes = self.moments.facts.codes(customers)
-        known = bitmaps.holding(
-            self.known(), codes.fill_null(self.size).to_numpy().astype(np.int64)
-        )
-        return codes.set(pl.Series(~known), None)
+        places = np.nan_to_num(codes.to_numpy(), nan=self.size).astype(np.int64)
+        return codes.set(pl.Series(~bitmaps.holding(self.known(), places)), None)
 
     def column(self, name: str) -> Column:
         """Return a feature; missing for customers who are not known."""
