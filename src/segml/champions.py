@@ -8,7 +8,7 @@ from still mean the same.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -130,11 +130,12 @@ def _unless_objected(population: Predicate) -> Predicate:
 
 def _changed(inputs: Mapping[str, str]) -> list[str]:
     """Return the fields that are no longer computed as they were."""
-    return [
-        name
-        for name, taught in inputs.items()
-        if name not in FEATURES or definition(FEATURES[name]) != taught
-    ]
+    return [name for name, taught in inputs.items() if _definitions().get(name) != taught]
+
+
+@cache
+def _definitions() -> Mapping[str, str]:
+    return {name: definition(feature) for name, feature in FEATURES.items()}
 
 
 class Champions:
@@ -244,7 +245,11 @@ class Champions:
         """Return the model that scores a field on a day (the latest without one), if any."""
         form = self._declared()[field].form
         assert isinstance(form, Score)
-        model = self.versions.champion(form.model, as_of)
+        return self.of_model(form.model, as_of)
+
+    def of_model(self, name: str, as_of: date | None = None) -> Champion | None:
+        """Return the version of a model that scores a day (the latest without one), if any."""
+        model = self.versions.champion(name, as_of)
         if model is None:
             return None
         return self._held.setdefault(model.digest, Champion(model))

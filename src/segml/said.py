@@ -16,7 +16,7 @@ from segml.verdicts import band
 
 def champion(champions: Champions, spec: ModelSpec, as_of: date) -> Champion:
     """Return the version that scores a day; `WorkspaceError` where there is none."""
-    found = champions.champion(spec.field, as_of)
+    found = champions.of_model(spec.name, as_of)
     if found is None:
         raise WorkspaceError(
             f"Nobody was champion of “{spec.name}” on {as_of}. Train it by what was known then: "

@@ -9,7 +9,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +41,6 @@ PLAIN: Final = 0.8  # the share of a night's work that its columns are, without 
 _COMPUTED: Final = 0.8  # the share of the work that is done when all buckets are
 
 
-@cache
 def definition(feature: Feature) -> str:
     """Return 8 hexadecimal digits that change when the meaning of a feature does."""
     return hashlib.sha256(repr(feature.form).encode()).hexdigest()[:8]
