@@ -56,6 +56,20 @@ def test_what_was_stored_is_what_is_computed_later(restaurant: Workspace) -> Non
             assert fresh.members(rule.lower(day)) == ids, name
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells what is open")
+def test_columns_are_mapped_without_keeping_their_files_open(restaurant: Workspace) -> None:
+    """A process has 1,024 open files by default, and a training maps columns of many nights."""
+
+    def columns_open() -> int:
+        links = (one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+        return sum("snapshots" in one.parts for one in links)
+
+    fresh = Workspace(restaurant.folder)
+    held = [fresh.features(as_of=day) for day in fresh.nights.all()]
+    assert held
+    assert columns_open() == 0
+
+
 def test_facts_learned_later_leave_the_past_alone(tmp_path: Path, data: Path) -> None:
     workspace = filled(tmp_path / "w", data)
     workspace.nightly(LAST)

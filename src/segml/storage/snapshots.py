@@ -7,7 +7,6 @@ that count, with the sizes and checksums of their files; it is replaced in one s
 """
 
 import json
-import mmap
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -160,8 +159,9 @@ class Snapshot:
                     raise WorkspaceError(_damaged(path, "its checksum differs", self.folder.name))
 
     def _mapped(self, piece: Piece) -> pa.Buffer:
-        with self._whole(piece).open("rb") as file:
-            return pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        # Not Python's mmap: that keeps the file open, and many columns of many nights are mapped.
+        with pa.memory_map(str(self._whole(piece))) as file:
+            return file.read_buffer()
 
     def _whole(self, piece: Piece) -> Path:
         path = self.folder / piece.file
