@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from segml.scoring.ladder import OwnRhythm, rung
-from segml.scoring.learners import chance, logit
+from segml.scoring.log_odds import chance, logit
 from segml.scoring.season import shift_to, unrest
 
 

@@ -24,7 +24,7 @@ from segml.rules.catalog import build
 from segml.rules.parse import parse
 from segml.scoring import gate
 from segml.scoring.judging import Slice, scores_of, slices
-from segml.scoring.learners import chance, logit
+from segml.scoring.log_odds import chance, logit
 from segml.scoring.model import Model
 from segml.scoring.past import labelled
 from segml.scoring.reasons import reasons

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from segml.scoring.bootstrap import Interval, intervals, log_loss_gap
-from segml.scoring.learners import chance
+from segml.scoring.log_odds import chance
 from segml.scoring.measures import Measures, measures
 
 SLICES: Final = ("active", "all")

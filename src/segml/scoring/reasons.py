@@ -15,7 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segml.scoring.basis import names, numbers, pairs, products
-from segml.scoring.learners import Floats, Logistic, Trees
+from segml.scoring.design import SILENCE
+from segml.scoring.learners import Logistic, Trees
+from segml.scoring.log_odds import Floats
 from segml.scoring.model import Model
 
 MOST: Final = 3
@@ -189,6 +191,7 @@ _GROUPS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Row], str]]]] = {
             "lateness",
             "mean_gap_days",
             "silence_in_gaps",
+            SILENCE,
         ),
         _rhythm,
     ),

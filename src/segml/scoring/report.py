@@ -26,7 +26,7 @@ from segml.scoring.judging import (
     scores_of,
 )
 from segml.scoring.ladder import RUNGS
-from segml.scoring.learners import chance
+from segml.scoring.log_odds import chance
 from segml.scoring.training import Trained
 
 if TYPE_CHECKING:
