@@ -6,9 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from segml.scoring.buying.beta_geometric import BetaGeometric
 from segml.scoring.ladder import OwnRhythm, rung
 from segml.scoring.log_odds import chance, logit
+from segml.scoring.reasons import _added, _rhythm
 from segml.scoring.season import shift_to, unrest
+from segml.scoring.silence import Buying
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,31 @@ def test_unrest_is_only_what_the_inputs_do_not_explain() -> None:
     known = logit(np.where(nights.to_numpy() == nights[0].__class__(2025, 1, 1), 0.3, 0.7))
     assert unrest(nights, logits, label) == 1
     assert unrest(nights, known, label) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "alone",
+    [Buying(60, BetaGeometric(1.0, 30.0, 1.0, 3.0, regularity=3)), OwnRhythm(60, 30.0)],
+    ids=["buying", "rhythm"],
+)
+def test_without_outcomes_pace_and_silence_are_the_reasons(alone: Buying | OwnRhythm) -> None:
+    rows = pl.DataFrame(
+        {
+            "order_days_total": [11, 11, 1],
+            "days_since_first_order": [101, 190, 40],
+            "days_since_last_order": [1, 90, 40],
+        }
+    )
+    added = {columns[0]: values[:, 0] for columns, values in _added(alone, rows)}
+    assert sum(added.values()) == pytest.approx(alone.logits(rows), abs=1e-9)
+    pace, late = added["order_days_total"], added["days_since_last_order"]
+    assert pace[0] == pytest.approx(pace[1])  # ten days between orders, both of them
+    assert late[0] < 0 < late[1]
+    assert pace[2] == 0  # whoever came once has none
+
+
+def test_a_pace_is_told_without_the_field_of_it() -> None:
+    row = {"order_days_total": 11, "days_since_first_order": 140, "days_since_last_order": 40}
+    assert _rhythm(row) == "usually every 10 days, now 40"
+    assert _rhythm(row | {"usual_gap_days": 9.0}) == "usually every 9 days, now 40"
+    assert _rhythm(row | {"order_days_total": 1}) == "last ordered 40 days ago, and on one day only"

@@ -216,14 +216,14 @@ def _promised(certificate: Any) -> str:
 def follow(
     model: ModelName,
     workspace: Folder = HERE,
-    as_of: Day = None,
+    as_of: AsOf = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Make the version that MLflow calls champion score, from a day on."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        day = as_of.date() if as_of else options.today(opened)
+        day = options.day(opened, as_of)
         found = {name: opened.models.follow(name, day) for name in _named(opened, model)}
         if as_json:
             terminal.document({"since": day, "versions": found})
@@ -237,14 +237,14 @@ def follow(
 def rollback(
     model: Annotated[str, typer.Argument(help="A model.")],
     workspace: Folder = HERE,
-    as_of: Day = None,
+    as_of: AsOf = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Make the version before the champion score again, from a day on."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        day = as_of.date() if as_of else options.today(opened)
+        day = options.day(opened, as_of)
         version = opened.models.rollback(model, day)
         if as_json:
             terminal.document({"model": model, "version": version, "since": day})

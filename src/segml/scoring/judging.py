@@ -17,7 +17,7 @@ from segml.scoring.measures import Measures, measures
 
 SLICES: Final = ("active", "all")
 BEST: Final = "best_possible"
-MEASURED: Final = ("auc", "log_loss", "brier", "ece", "ap", "lift_10")
+MEASURED: Final = ("auc", "log_loss", "brier", "ece", "ap", "lift_10", "recall")
 NAMES: Final = {
     "score": "the model",
     "recency": "recency",

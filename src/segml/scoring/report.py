@@ -148,7 +148,7 @@ class Report:
         yield f"- Looks at: {', '.join(model.inputs)}."
         if model.left_out:
             yield f"- Left out, for they tell nobody apart here: {', '.join(model.left_out)}."
-        yield f"- Its segment begins at a score of {model.threshold:g}."
+        yield f"- Its segment begins at a score of {model.threshold:g}; recall is measured there."
         for name, told in model.certificate.items():
             yield f"- Of {name} customers: {told['words']}"
 
