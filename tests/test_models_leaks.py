@@ -152,6 +152,22 @@ def test_a_mark_that_staff_set_afterwards_is_refused(town: Workspace) -> None:
         refuse_leaks(holes, "Churn", active_rows(holes))
 
 
+def test_a_mark_that_is_mostly_right_is_refused(town: Workspace) -> None:
+    """Of a profile one in ten may be wrong; a number of what guests did may be as good as that."""
+    honest = lesson(study(town, LATE, "vip"))
+    wrong = np.random.default_rng(1).random(len(honest.label)) < 0.1
+    mostly = pl.Series(honest.label ^ wrong)
+    told = replace(honest, frame=honest.frame.with_columns(vip=mostly))
+    with pytest.raises(WorkspaceError, match="“vip” alone tells the outcome"):
+        refuse_leaks(told, "Churn", active_rows(told))
+    done = replace(honest, frame=honest.frame.with_columns(reviews_total=mostly.cast(pl.Int64)))
+    refuse_leaks(done, "Churn", active_rows(done))
+    blind = pl.Series(np.random.default_rng(2).permutation(honest.label))
+    refuse_leaks(
+        replace(honest, frame=honest.frame.with_columns(vip=blind)), "Churn", active_rows(honest)
+    )
+
+
 def test_a_training_with_such_a_mark_is_refused(town: Workspace, tmp_path: Path) -> None:
     """The whole way: marks of a profile that bear no day, set when the guests had left."""
     of = study(town, LATE)
