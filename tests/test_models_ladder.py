@@ -1,12 +1,15 @@
 """Small venues get small models; the level of a season; both by hand."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
 
+from segml.scoring import basis
 from segml.scoring.buying.beta_geometric import BetaGeometric
+from segml.scoring.design import SILENCE, Design
 from segml.scoring.ladder import OwnRhythm, rung
 from segml.scoring.log_odds import chance, logit
 from segml.scoring.reasons import _added, _rhythm
@@ -112,3 +115,31 @@ def test_a_pace_is_told_without_the_field_of_it() -> None:
     assert _rhythm(row) == "usually every 10 days, now 40"
     assert _rhythm(row | {"usual_gap_days": 9.0}) == "usually every 9 days, now 40"
     assert _rhythm(row | {"order_days_total": 1}) == "last ordered 40 days ago, and on one day only"
+
+
+def test_what_a_model_of_buying_foretells_is_one_more_number() -> None:
+    rows = pl.DataFrame(
+        {
+            "order_days_total": [11, 40, 1],
+            "days_since_first_order": [101, 900, 40],
+            "days_since_last_order": [1, 700, 40],
+            "gap_spread_days": [3.0, 2.0, None],
+            "lifetime_spend": [110.0, 800.0, 10.0],
+            "orders_30d": [3, 0, 0],
+            "orders_90d": [9, 0, 1],
+            "orders_365d": [11, 0, 1],
+        }
+    )
+    buying = Buying(60, BetaGeometric(1.0, 30.0, 1.0, 3.0, regularity=3))
+    plain = Design(("order_days_total", "orders_90d"), {})
+    told = replace(plain, buying=buying)
+    assert told.names == (*plain.names, SILENCE)
+    silence = told.silence(rows)
+    assert silence[:1] == pytest.approx(buying.logits(rows)[:1])
+    assert silence[1] == 7 < buying.logits(rows)[1]  # nobody is as sure as that
+    assert told.matrix(rows)[:, -1] == pytest.approx(silence)
+    assert basis.names("rhythm", told) == (*basis.names("rhythm", plain), SILENCE)
+    assert basis.numbers("rhythm", rows, told)[:, -1] == pytest.approx(silence)
+    assert basis.names("rfm", told) == basis.names("rfm", plain)
+    assert Design.from_json(told.as_json()) == told
+    assert "buying" not in plain.as_json()

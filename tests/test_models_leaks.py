@@ -10,10 +10,12 @@ import polars as pl
 import pytest
 
 from segml import Workspace, WorkspaceError
+from segml.scoring.buying.beta_geometric import fit_beta_geometric
 from segml.scoring.canaries import refuse_leaks, refuse_overlap
 from segml.scoring.design import design
 from segml.scoring.learners import Lesson
 from segml.scoring.past import Share, labelled
+from segml.scoring.silence import Buying
 from segml.scoring.training import active
 from segml.storage.declarations import shipped_folder
 from segml.study import Study
@@ -222,6 +224,18 @@ def test_the_certificate_rests_on_customers_nothing_was_learned_from(town: Works
     held, _ = labelled(of, [NIGHT], LATE, Share(0.0, 0.2, seed=20))
     refuse_overlap(taught["customer_id"], held["customer_id"])
     assert taught.height + held.height == of.rows(NIGHT).height
+
+
+def test_the_model_of_buying_sees_only_whom_is_learned_from(town: Workspace) -> None:
+    """Order days up to now tell what came of past nights."""
+    of = study(town, LATE)
+    taught, held = (of.order_days(LATE, Share(*ends, seed=20)) for ends in ((0.2, 1.0), (0.0, 0.2)))
+    assert len(taught) > len(held) > 0
+    assert len(taught) + len(held) == len(of.order_days(LATE)) == of.rows(LATE).height
+    model = town.models.champion("churn", LATE).model
+    learned = model.learned["rhythm_logistic"]
+    assert learned.design.buying == Buying(60, fit_beta_geometric(taught))
+    assert learned.design.buying != Buying(60, fit_beta_geometric(of.order_days(LATE)))
 
 
 def test_texts_are_numbered_by_the_rows_learned_from_alone(town: Workspace) -> None:
