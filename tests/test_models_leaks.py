@@ -226,6 +226,19 @@ def test_the_certificate_rests_on_customers_nothing_was_learned_from(town: Works
     assert taught.height + held.height == of.rows(NIGHT).height
 
 
+def test_many_customers_are_learned_from_by_lot(town: Workspace) -> None:
+    everybody = study(town, LATE)
+    some = replace(everybody, most=400, _rows={})
+    rows, many = some.rows(LATE), everybody.rows(LATE).height
+    assert everybody.share == 1
+    assert some.share == 400 / many
+    assert abs(rows.height - 400) < 60
+    # The same customers on every night.
+    then = some.rows(NIGHT)["customer_id"]
+    assert then.is_in(rows["customer_id"].implode()).all()
+    assert then.len() > 200
+
+
 def test_the_model_of_buying_sees_only_whom_is_learned_from(town: Workspace) -> None:
     """Order days up to now tell what came of past nights."""
     of = study(town, LATE)

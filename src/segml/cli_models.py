@@ -92,6 +92,10 @@ def _print_training(training: "Training") -> None:
     )
     for reason in verdict.reasons:
         terminal.say(f"  {reason}")
+    if training.report.trained.share < 1:
+        terminal.say(
+            f"  Taught and judged by {training.report.trained.share:.1%} of the customers."
+        )
     _print_slices(training.report.judged, "past nights")
     for name, told in model.certificate.items():
         terminal.say(f"Of {name} customers: {told['words']}")

@@ -79,6 +79,11 @@ class Study:
         )
         return found
 
+    @property
+    def share(self) -> float:
+        """Return how large a share of the population is looked at; 1 is everybody."""
+        return self._share.stop
+
     @cached_property
     def _share(self) -> Share:
         many = max(len(bitmaps.codes(self._held(self.as_of))), 1)

@@ -35,6 +35,10 @@ class Past(Protocol):
     def end(self) -> date:
         """Return the day after the last order: what happens from it on is in no record yet."""
 
+    @property
+    def share(self) -> float:
+        """Return how large a share of the population is looked at; 1 is everybody."""
+
     def rows(self, day: date) -> pl.DataFrame:
         """Return ``customer_id``, ``code`` and the declared fields of the population on a night."""
 

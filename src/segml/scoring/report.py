@@ -143,6 +143,8 @@ class Report:
         if model.snapshots:
             nights = ", ".join(map(str, model.snapshots))
             yield f"- {self.trained.customers:,} customers on the nights {nights}."
+        if self.trained.share < 1:
+            yield f"- Looked at: {self.trained.share:.1%} of the customers, drawn by lot."
         weights = ", ".join(f"{name} {weight:.2f}" for name, weight in model.weights.items())
         yield f"- Mean of log-odds: {weights}; level shifted by {model.shift:+.2f}."
         yield f"- Looks at: {', '.join(model.inputs)}."

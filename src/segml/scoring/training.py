@@ -64,6 +64,8 @@ class Trained:
         Why the ladder's rung is not the highest; empty when it is.
     customers
         How many it learned from.
+    share
+        How large a share of the population was looked at, drawn by lot; 1 is everybody.
     """
 
     model: Model
@@ -71,6 +73,7 @@ class Trained:
     judged: pl.DataFrame
     why: str
     customers: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def train(
     model = _certified(spec, study, final.model)
     progress("done", 1.0)
     walked = pl.concat([pl.DataFrame(schema=_JUDGED), *judged], how="diagonal")
-    return Trained(model, spec, walked, final.why, final.customers)
+    return Trained(model, spec, walked, final.why, final.customers, study.share)
 
 
 def comparisons(
