@@ -91,8 +91,14 @@ def training(restaurant: Workspace) -> Training:
         (NIGHT,), {}, {HOSTILE: 1.0}, 0.0, 0.5, certificate,
     )  # fmt: skip
     rows = judged()
-    trained = Trained(model, spec, rows, HOSTILE, 40)
+    trained = Trained(model, spec, rows, HOSTILE, 40, 0.25)
     return Training(Report(trained, slices(rows), Verdict(False, (HOSTILE,))), 3)
+
+
+def test_a_card_says_how_many_were_looked_at(training: Training) -> None:
+    assert "Looked at: 25.0% of the customers, drawn by lot." in training.report.markdown()
+    everybody = replace(training.report.trained, share=1.0)
+    assert "drawn by lot" not in replace(training.report, trained=everybody).markdown()
 
 
 def test_every_part_escapes() -> None:

@@ -24,6 +24,7 @@ from segml.core.errors import (
     UnknownName,
     WorkspaceError,
 )
+from segml.crowd import _by_bucket
 from segml.library.features import FEATURES
 from segml.scoring.discovery import FoundRule, NothingFound
 from segml.scoring.lookalike_spec import read_lookalike_spec
@@ -387,3 +388,10 @@ def test_from_a_list_to_a_segment_on_the_command_line(own: Workspace, ids: Path)
     shown = run("segments", "from-list", ids, *where)
     assert told["sentence"] in shown.stdout.replace("\n", " ")
     assert '"combinator"' in shown.stdout
+
+
+def test_every_bucket_is_visited_once_with_its_customers() -> None:
+    codes = np.array([7, 1, 5, 0, 13])
+    found = [(bucket, places.tolist()) for bucket, places in _by_bucket(codes, 4)]
+    assert found == [(0, [1, 3]), (1, [0, 2]), (3, [4])]
+    assert not list(_by_bucket(codes[:0], 4))

@@ -1,5 +1,6 @@
 """How good the models are: on public records, and beside what anybody could have foretold."""
 
+import gzip
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from small_town import filled
 
 pytestmark = pytest.mark.slow
 
+CDNOW = "cdnow_sample_2357.csv.gz"
 _MISSING = {
     "cdnow": {"loyalty_tier", "emails_sent_90d", "reviews_total"},
     "online_retail": {"loyalty_tier", "emails_sent_90d", "reviews_total"},
@@ -64,7 +66,8 @@ def test_a_habit_is_foretold_nearly_as_well_as_can_be(seed: int, tmp_path: Path)
     rows = workspace.models.evaluate("churn", as_of=night).rows
     best = oracle.ceiling(tmp_path / "data", night, 60)
     rows = rows.join(best, on="customer_id", how="inner", validate="1:1")
-    # Of active customers .97 and .006 were the aim; 10,000 guests teach .969-.989 and .006-.010.
+    # Of active customers .97 and .006 are the aim; by seed and plan 10,000 guests teach .96 to 1.0
+    # and .004 to .013, the mean of seven towns being .98 and .0075.
     for name, gain, regret in (("active", 0.96, 0.012), ("all", 0.99, 0.006)):
         part = rows.filter("active") if name == "active" else rows
         outcome = part["outcome"].to_numpy()
@@ -84,3 +87,32 @@ def test_thirty_nine_weeks_of_cdnow(shared_data: Path, tmp_path: Path) -> None:
     found = {one.name: one.of["score"] for one in workspace.models.evaluate("churn").slices}
     assert found["all"].auc > 0.75
     assert found["all"].log_loss < 0.55
+
+
+def test_cdnow_foretells_customers_it_never_saw(shared_data: Path, tmp_path: Path) -> None:
+    """Each fifth of the sample is foretold weeks 40 to 78 by what the others taught."""
+    purchases = pl.read_csv(shared_data / CDNOW, try_parse_dates=True)
+    everybody = of_cdnow(tmp_path / "everybody", purchases)
+    day, judged = date(1997, 9, 30), []
+    for fifth in range(5):
+        unseen = pl.col("customer_id") % 5 == fifth
+        others = of_cdnow(tmp_path / f"without{fifth}", purchases.filter(~unseen))
+        model = others.models.train("churn", horizon=273).report.trained.model
+        rows = everybody.features(list(model.inputs), as_of=day).filter(unseen)
+        judged.append(rows.select("customer_id", score=pl.Series(model.scores(rows))))
+    came = purchases.filter(pl.col("date") >= day)["customer_id"].unique()
+    rows = pl.concat(judged)
+    outcome = ~rows["customer_id"].is_in(came.implode())
+    found = measures(outcome.to_numpy(), rows["score"].to_numpy())
+    assert rows.height == 2_357
+    # Of the other nine tenths .770 was the aim; these people are a sample's error of .01 from them.
+    assert found.auc >= 0.765
+    assert found.brier <= 0.159
+
+
+def of_cdnow(folder: Path, purchases: pl.DataFrame) -> Workspace:
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / CDNOW).write_bytes(gzip.compress(purchases.write_csv().encode()))
+    workspace = Workspace.create(folder / "workspace")
+    workspace.import_files(mapping="cdnow", data=folder / "data")
+    return workspace

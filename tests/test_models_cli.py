@@ -15,7 +15,7 @@ from segml.cli import app
 from trained_town import EARLY, END, LATE
 
 BASELINES = {"recency", "frequency", "rfm_logistic", "bg_nbd", "pareto_nbd"}
-FIGURES = {"n", "positives", "auc", "ap", "log_loss", "brier", "ece", "lift_10"}
+FIGURES = {"n", "positives", "auc", "ap", "log_loss", "brier", "ece", "lift_10", "recall"}
 
 
 def run(*words: Any) -> Result:
@@ -77,6 +77,7 @@ def test_evaluate_for_people(town: Workspace) -> None:
     assert spoken.exit_code == 0
     assert f"churn, version 1, on the 60 days from {night} on." in " ".join(spoken.stdout.split())
     assert "BG/NBD" in spoken.stdout
+    assert "recall" in spoken.stdout
     version = answer("evaluate", "churn", "-w", town.folder, "--as-of", night, "--version", 2)
     assert version["version"] == 2
 
@@ -131,6 +132,15 @@ def test_a_refusal_is_json_too(town: Workspace) -> None:
     result = run("train", "chrun", "-w", town.folder, "--json")
     assert result.exit_code == 1
     assert "no model “chrun”" in json.loads(result.stdout)["error"]
+
+
+def test_the_way_back_begins_at_the_last_night(town: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(town.folder, folder)
+    Workspace(folder).nightly(END)
+    assert answer("models", "rollback", "churn", "-w", folder)["since"] == f"{END}"
+    assert answer("models", "follow", "churn", "-w", folder)["since"] == f"{END}"
+    assert answer("models", "list", "-w", folder)["models"][0]["champion"] == 1
 
 
 @pytest.mark.slow

@@ -115,6 +115,14 @@ def test_reasons_are_words_for_those_who_have_a_score(town: Workspace) -> None:
         assert not told.str.contains(name, literal=True).any()
 
 
+def test_a_small_venue_is_told_reasons_too(town: Workspace) -> None:
+    scored = town.models.scores("churn", as_of=EARLY, explained=True).drop_nulls("score")
+    assert champion(town, EARLY).rung == "rhythm"
+    told = scored["reasons"].explode(empty_as_null=False)
+    assert (scored["reasons"].list.len() >= 1).mean() > 0.9
+    assert told.str.contains(r"^[+-] (usually every|last ordered|\d+ orders? so far)").all()
+
+
 def test_a_night_stores_the_scores(copied: Workspace) -> None:
     copied.nightly(END)
     fresh = copied.models.scores("churn", as_of=END)

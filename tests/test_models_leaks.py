@@ -10,10 +10,12 @@ import polars as pl
 import pytest
 
 from segml import Workspace, WorkspaceError
+from segml.scoring.buying.beta_geometric import fit_beta_geometric
 from segml.scoring.canaries import refuse_leaks, refuse_overlap
 from segml.scoring.design import design
 from segml.scoring.learners import Lesson
 from segml.scoring.past import Share, labelled
+from segml.scoring.silence import Buying
 from segml.scoring.training import active
 from segml.storage.declarations import shipped_folder
 from segml.study import Study
@@ -152,6 +154,22 @@ def test_a_mark_that_staff_set_afterwards_is_refused(town: Workspace) -> None:
         refuse_leaks(holes, "Churn", active_rows(holes))
 
 
+def test_a_mark_that_is_mostly_right_is_refused(town: Workspace) -> None:
+    """Of a profile one in ten may be wrong; a number of what guests did may be as good as that."""
+    honest = lesson(study(town, LATE, "vip"))
+    wrong = np.random.default_rng(1).random(len(honest.label)) < 0.1
+    mostly = pl.Series(honest.label ^ wrong)
+    told = replace(honest, frame=honest.frame.with_columns(vip=mostly))
+    with pytest.raises(WorkspaceError, match="“vip” alone tells the outcome"):
+        refuse_leaks(told, "Churn", active_rows(told))
+    done = replace(honest, frame=honest.frame.with_columns(reviews_total=mostly.cast(pl.Int64)))
+    refuse_leaks(done, "Churn", active_rows(done))
+    blind = pl.Series(np.random.default_rng(2).permutation(honest.label))
+    refuse_leaks(
+        replace(honest, frame=honest.frame.with_columns(vip=blind)), "Churn", active_rows(honest)
+    )
+
+
 def test_a_training_with_such_a_mark_is_refused(town: Workspace, tmp_path: Path) -> None:
     """The whole way: marks of a profile that bear no day, set when the guests had left."""
     of = study(town, LATE)
@@ -206,6 +224,31 @@ def test_the_certificate_rests_on_customers_nothing_was_learned_from(town: Works
     held, _ = labelled(of, [NIGHT], LATE, Share(0.0, 0.2, seed=20))
     refuse_overlap(taught["customer_id"], held["customer_id"])
     assert taught.height + held.height == of.rows(NIGHT).height
+
+
+def test_many_customers_are_learned_from_by_lot(town: Workspace) -> None:
+    everybody = study(town, LATE)
+    some = replace(everybody, most=400, _rows={})
+    rows, many = some.rows(LATE), everybody.rows(LATE).height
+    assert everybody.share == 1
+    assert some.share == 400 / many
+    assert abs(rows.height - 400) < 60
+    # The same customers on every night.
+    then = some.rows(NIGHT)["customer_id"]
+    assert then.is_in(rows["customer_id"].implode()).all()
+    assert then.len() > 200
+
+
+def test_the_model_of_buying_sees_only_whom_is_learned_from(town: Workspace) -> None:
+    """Order days up to now tell what came of past nights."""
+    of = study(town, LATE)
+    taught, held = (of.order_days(LATE, Share(*ends, seed=20)) for ends in ((0.2, 1.0), (0.0, 0.2)))
+    assert len(taught) > len(held) > 0
+    assert len(taught) + len(held) == len(of.order_days(LATE)) == of.rows(LATE).height
+    model = town.models.champion("churn", LATE).model
+    learned = model.learned["rhythm_logistic"]
+    assert learned.design.buying == Buying(60, fit_beta_geometric(taught))
+    assert learned.design.buying != Buying(60, fit_beta_geometric(of.order_days(LATE)))
 
 
 def test_texts_are_numbered_by_the_rows_learned_from_alone(town: Workspace) -> None:

@@ -23,7 +23,7 @@ import pytest
 from segml import Workspace
 from segml.cli_options import moment
 from segml.core.identity import Role
-from segml.scoring.ladder import BUYING
+from segml.scoring.silence import BUYING
 from segml.storage.records.runs import RunState
 from served import WIN_BACK
 from trained_town import LATE

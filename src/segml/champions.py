@@ -28,7 +28,7 @@ from segml.units import in_wire_units
 
 # What learns loads slowly, and most questions ask for no score.
 if TYPE_CHECKING:
-    from segml.scoring.learners import Floats
+    from segml.scoring.log_odds import Floats
     from segml.scoring.model import Model
     from segml.scoring.saved_likeness import SavedLikeness
     from segml.scoring.spec import ModelSpec

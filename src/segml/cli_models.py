@@ -92,6 +92,10 @@ def _print_training(training: "Training") -> None:
     )
     for reason in verdict.reasons:
         terminal.say(f"  {reason}")
+    if training.report.trained.share < 1:
+        terminal.say(
+            f"  Taught and judged by {training.report.trained.share:.1%} of the customers."
+        )
     _print_slices(training.report.judged, "past nights")
     for name, told in model.certificate.items():
         terminal.say(f"Of {name} customers: {told['words']}")
@@ -216,14 +220,14 @@ def _promised(certificate: Any) -> str:
 def follow(
     model: ModelName,
     workspace: Folder = HERE,
-    as_of: Day = None,
+    as_of: AsOf = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Make the version that MLflow calls champion score, from a day on."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        day = as_of.date() if as_of else options.today(opened)
+        day = options.day(opened, as_of)
         found = {name: opened.models.follow(name, day) for name in _named(opened, model)}
         if as_json:
             terminal.document({"since": day, "versions": found})
@@ -237,14 +241,14 @@ def follow(
 def rollback(
     model: Annotated[str, typer.Argument(help="A model.")],
     workspace: Folder = HERE,
-    as_of: Day = None,
+    as_of: AsOf = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Make the version before the champion score again, from a day on."""
     with terminal.refusals(as_json=as_json):
         opened = Workspace(workspace)
-        day = as_of.date() if as_of else options.today(opened)
+        day = options.day(opened, as_of)
         version = opened.models.rollback(model, day)
         if as_json:
             terminal.document({"model": model, "version": version, "since": day})

@@ -4,12 +4,12 @@ Law kept: a saved lookalike is learned once and scores every later night, so the
 today are the members of its segment tonight.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from segml.champions import Champions
 from segml.core.errors import UnknownCustomers, WorkspaceError
 from segml.core.predicates import field_names
 from segml.core.tables import CustomerId
+from segml.crowd import Crowd
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Codes
 from segml.engine.sets import SetEngine
@@ -25,9 +26,8 @@ from segml.expressions import Expression
 from segml.library.features import FEATURES
 from segml.rulebook import Rulebook, RuleLike, wire_of
 from segml.scoring.discovery import FoundRule, NothingFound, rule_of_list
-from segml.scoring.lookalike import Lookalike, lookalike
+from segml.scoring.lookalike import Lookalike, likened
 from segml.scoring.lookalike_spec import LookalikeSpec, check_size
-from segml.scoring.mixtures import Counts
 from segml.scoring.saved_likeness import SavedLikeness, field_of
 from segml.segments.segment import Segment
 from segml.storage.declarations import lookalikes_declared
@@ -37,8 +37,6 @@ from segml.storage.moments import Moments, definition
 from segml.storage.shipped import shipped
 from segml.storage.versions import Reign
 from segml.units import available_features, in_wire_units
-
-_MOST_THINGS: Final = 300  # that are counted of one kind: the tastes of the others are too rare
 
 Seeds = RuleLike | Sequence[CustomerId]
 """A segment's id, a rule, or customers' ids."""
@@ -180,20 +178,17 @@ class Lookalikes:
         moment = self._moments.at(self._day(as_of)).need(fields)
         codes = moment.sorted(moment.known())
         asked, seed_codes, named = self._seeds(seeds, moment)
-        frame = in_wire_units(moment.rows(codes, fields))
-        candidates = self._held(spec.candidates, moment)
-        found = lookalike(
-            frame.select(spec.features),
+        ids = moment.values(codes, ())["customer_id"]
+        candidates = np.isin(codes, self._held(spec.candidates, moment))
+        found = likened(
+            Crowd(moment, codes, spec),
             np.isin(codes, seed_codes),
-            np.isin(codes, candidates),
-            spend=frame[spec.spend].to_numpy(),
-            activity=frame[spec.activity].to_numpy(),
-            counts=self._counts(moment, codes),
+            candidates & ids.is_not_null().to_numpy(),  # or somebody was erased meanwhile
             fields=self._segments.catalog().fields,
             seed=seed,
         )
         found = replace(found, warnings=found.warnings + self._circular(found, named))
-        return Alike(moment.as_of, asked, frame["customer_id"], found)
+        return Alike(moment.as_of, asked, ids, found)
 
     def save(
         self,
@@ -295,28 +290,6 @@ class Lookalikes:
             raise UnknownCustomers(unknown, f"at the start of {moment.as_of}")
         return found.unique().sort().to_numpy().astype(np.int64)
 
-    def _counts(self, moment: StoredMoment, codes: Codes) -> dict[str, Counts]:
-        """Return what customers bought, by what is counted; left out where there is no choice."""
-        found = {}
-        for name, column in self.spec.counts.items():
-            things = _common(frame for _, frame in self._lines(moment, column))
-            if len(things) > 1:
-                parts = (
-                    Counts.of_lines(frame, things, guests)
-                    for guests, frame in self._lines(moment, column)
-                )
-                found[name] = Counts.joined(parts).of(codes)
-        return found
-
-    def _lines(self, moment: StoredMoment, column: str) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Yield of each bucket how many customers it has, and their lines."""
-        facts = moment.moments.facts
-        state = facts.arranged(moment.as_of)
-        for start in range(0, moment.size, state.bucket):
-            guests = min(state.bucket, moment.size - start)
-            lines = facts.lines(state, moment.as_of, start // state.bucket, column)
-            yield guests, lines.filter(pl.col("row") < guests)
-
     def _circular(self, found: Lookalike, named: frozenset[str]) -> tuple[str, ...]:
         fields = self._segments.catalog().fields
         shared = [fields[name].label for name in found.likeness.axes.fields if name in named]
@@ -355,11 +328,3 @@ def _exclusion(seeds: RuleLike | tuple[CustomerId, ...]) -> list[Any]:
     if isinstance(seeds, str):
         return [{"field": "segment", "operator": "notIn", "value": [seeds]}]
     return [{"combinator": "and", "not": True, "rules": [wire_of(seeds)]}]
-
-
-def _common(frames: Iterator[pl.DataFrame]) -> list[str]:
-    """Return the things that most customers have; of equals the alphabetically first."""
-    nothing = pl.DataFrame(schema={"thing": pl.String, "len": pl.get_index_type()})
-    counted = pl.concat([nothing, *(frame.group_by("thing").len() for frame in frames)])
-    many = counted.group_by("thing").agg(pl.col("len").sum())
-    return many.sort("len", "thing", descending=[True, False])["thing"].head(_MOST_THINGS).to_list()

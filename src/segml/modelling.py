@@ -25,7 +25,7 @@ from segml.rules.parse import parse
 from segml.said import champion, said
 from segml.scoring import gate
 from segml.scoring.judging import Slice, scores_of, slices
-from segml.scoring.learners import chance, logit
+from segml.scoring.log_odds import chance, logit
 from segml.scoring.model import Model
 from segml.scoring.past import labelled
 from segml.scoring.report import Report

@@ -79,6 +79,11 @@ class Study:
         )
         return found
 
+    @property
+    def share(self) -> float:
+        """Return how large a share of the population is looked at; 1 is everybody."""
+        return self._share.stop
+
     @cached_property
     def _share(self) -> Share:
         many = max(len(bitmaps.codes(self._held(self.as_of))), 1)
@@ -102,9 +107,11 @@ class Study:
         outcome = Outcome(seen, day, self.spec.horizon, self.end)
         return LABELS[self.spec.label](outcome, rows, self.spec.label_settings)
 
-    def order_days(self, day: date) -> BuyingStatistics:
-        """Return the order days before a day of everybody in the study."""
+    def order_days(self, day: date, kept: Share | None = None) -> BuyingStatistics:
+        """Return the order days before a day of a share of the study, everybody without one."""
         chosen = self.rows(day).select("customer_id", "code")
+        if kept is not None:
+            chosen = chosen.filter(kept.of(chosen["code"].to_numpy()))
         orders = self.history(day).rows("orders").select("customer_id", "day")
         found = orders.join(chosen.lazy(), on="customer_id").collect()
         days = found["day"].to_physical().to_numpy()

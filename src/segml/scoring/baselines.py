@@ -18,8 +18,9 @@ from segml.scoring.buying.likelihood import Likelihood, chance_of_order
 from segml.scoring.buying.pareto import fit_pareto_nbd
 from segml.scoring.buying.statistics import BuyingStatistics
 from segml.scoring.design import NEXT_TIER, Design
-from segml.scoring.ladder import bought
-from segml.scoring.learners import Floats, Lesson, logit
+from segml.scoring.learners import Lesson
+from segml.scoring.log_odds import Floats, logit
+from segml.scoring.silence import bought
 
 Baseline = Callable[[pl.DataFrame], Floats]
 # By label, the single numbers that foretell it.

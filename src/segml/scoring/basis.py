@@ -8,11 +8,10 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from segml.scoring.design import Design
+from segml.scoring.design import SILENCE, Design
+from segml.scoring.log_odds import Floats
 
-Floats = NDArray[np.float64]
 # The fields that any basis is made of, so a declaration has to name them.
 NEEDED: Final = (
     "order_days_total",
@@ -54,13 +53,15 @@ BASES: Final[Mapping[str, Mapping[str, pl.Expr]]] = {"rfm": _RFM, "rhythm": {**_
 
 def names(basis: str, design: Design) -> tuple[str, ...]:
     """Return what the numbers of a basis are called."""
-    return tuple(_expressions(basis, design))
+    found = tuple(_expressions(basis, design))
+    return (*found, SILENCE) if _foretells(basis, design) else found
 
 
 def numbers(basis: str, frame: pl.DataFrame, design: Design) -> Floats:
     """Return the numbers of every row, one column each."""
     chosen = _expressions(basis, design)
-    return frame.select(one.alias(name) for name, one in chosen.items()).to_numpy()
+    found = frame.select(one.alias(name) for name, one in chosen.items()).to_numpy()
+    return np.column_stack([found, design.silence(frame)]) if _foretells(basis, design) else found
 
 
 def products(columns: Floats) -> Floats:
@@ -72,6 +73,11 @@ def products(columns: Floats) -> Floats:
 def pairs(wide: int) -> list[tuple[int, int]]:
     """Return which columns `products` multiplies, in its order."""
     return [(i, j) for i in range(wide) for j in range(i, wide)]
+
+
+def _foretells(basis: str, design: Design) -> bool:
+    """Return whether a basis has what a model of buying says: plain RFM is the bar without it."""
+    return basis != "rfm" and design.buying is not None
 
 
 def _expressions(basis: str, design: Design) -> dict[str, pl.Expr]:

@@ -14,6 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segml.core.tables import TIERS
+from segml.scoring.log_odds import Floats
+from segml.scoring.silence import Buying
 
 Matrix = NDArray[np.float32]
 _MOST_WORDS: Final = 30  # texts of a field that are told apart; rarer ones count as missing
@@ -71,6 +73,8 @@ DERIVED: Final[Mapping[str, tuple[tuple[str, ...], pl.Expr]]] = {
     ),
 }
 NEXT_TIER: Final = "spend_to_next_tier"
+SILENCE: Final = "silence_foretold"
+_SURE: Final = 7.0  # log-odds beyond which a model of buying is not believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +91,22 @@ class Design:
         Spend on 365 days from which on each tier begins, lowest first; empty without tiers.
     tier_field
         Whether a customer's tier is ``loyalty_tier``; else that of the spend itself.
+    buying
+        A model of how customers buy, whose log-odds of silence are one more number.
     """
 
     fields: tuple[str, ...]
     words: Mapping[str, tuple[str, ...]]
     tiers: tuple[float, ...] = ()
     tier_field: bool = False
+    buying: Buying | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return what the columns of `matrix` are called."""
         derived = [name for name, (needs, _) in DERIVED.items() if {*needs} <= {*self.fields}]
-        return (*self.fields, *derived, *((NEXT_TIER,) if self.tiers else ()))
+        found = (*self.fields, *derived, *((NEXT_TIER,) if self.tiers else ()))
+        return found if self.buying is None else (*found, SILENCE)
 
     def matrix(self, frame: pl.DataFrame) -> Matrix:
         """Return one row per customer, NaN where nothing is known."""
@@ -113,7 +121,15 @@ class Design:
         chosen += [DERIVED[name][1].alias(name) for name in self.names if name in DERIVED]
         if self.tiers:
             chosen.append(self.to_next_tier().alias(NEXT_TIER))
-        return frame.select(one.cast(pl.Float32) for one in chosen)
+        found = frame.select(one.cast(pl.Float32) for one in chosen)
+        if self.buying is None:
+            return found
+        return found.with_columns(pl.Series(SILENCE, self.silence(frame), pl.Float32))
+
+    def silence(self, frame: pl.DataFrame) -> Floats:
+        """Return the log-odds that customers stay away, as the model of buying foretells them."""
+        assert self.buying is not None
+        return np.clip(self.buying.logits(frame), -_SURE, _SURE)
 
     def _number(self, name: str) -> pl.Expr:
         if name in self.words:
@@ -137,18 +153,21 @@ class Design:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data that `from_json` reads."""
-        return {
+        plain = {
             "fields": list(self.fields),
             "words": {name: list(words) for name, words in self.words.items()},
             "tiers": list(self.tiers),
             "tier_field": self.tier_field,
         }
+        return plain if self.buying is None else plain | {"buying": self.buying.as_json()}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Design":
         """Return the design that `as_json` wrote."""
         words = {name: tuple(words) for name, words in plain["words"].items()}
-        return cls(tuple(plain["fields"]), words, tuple(plain["tiers"]), plain["tier_field"])
+        buying = Buying.from_json(plain["buying"]) if "buying" in plain else None
+        tiers = tuple(plain["tiers"])
+        return cls(tuple(plain["fields"]), words, tiers, plain["tier_field"], buying)
 
 
 def design(

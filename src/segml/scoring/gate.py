@@ -13,7 +13,7 @@ import polars as pl
 
 from segml.scoring.bootstrap import log_loss_gap
 from segml.scoring.judging import Slice
-from segml.scoring.learners import chance
+from segml.scoring.log_odds import chance
 from segml.scoring.measures import measures
 from segml.scoring.model import Model
 from segml.scoring.spec import ModelSpec

@@ -37,7 +37,7 @@ class Trial:
     Attributes
     ----------
     ways
-        From the steadiest to the most flexible.
+        From the steadiest to the most flexible; those with trees first, where there are some.
     places, within
         By way, repetition and seed: a seed's place among all candidates, and among those who are
         as active as it.
@@ -110,7 +110,9 @@ def trial(
     many = len(own)
     repeats = min(max(_JUDGEMENTS // many, 1), _MOST_REPEATS)
     folds = np.array([random.permutation(many) % _FOLDS for _ in range(repeats)])
-    ways = tuple(Way(p, t) for t in ((False, True) if trees else (False,)) for p in PENALTIES)
+    # A mean of two scores that see differently is steadier than either, so trees stay unless the
+    # hidden seeds speak against them.
+    ways = tuple(Way(p, t) for t in ((True, False) if trees else (False,)) for p in PENALTIES)
     found = np.empty((2, len(ways), repeats, many))
     for repeat, fold in product(range(repeats), range(_FOLDS)):
         hidden = folds[repeat] == fold

@@ -12,12 +12,12 @@ import numpy as np
 import polars as pl
 
 from segml.scoring.bootstrap import Interval, intervals, log_loss_gap
-from segml.scoring.learners import chance
+from segml.scoring.log_odds import chance
 from segml.scoring.measures import Measures, measures
 
 SLICES: Final = ("active", "all")
 BEST: Final = "best_possible"
-MEASURED: Final = ("auc", "log_loss", "brier", "ece", "ap", "lift_10")
+MEASURED: Final = ("auc", "log_loss", "brier", "ece", "ap", "lift_10", "recall")
 NAMES: Final = {
     "score": "the model",
     "recency": "recency",

@@ -4,23 +4,20 @@ A small venue gets an honest small model instead of an overfitted large one, and
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from segml.scoring.buying.beta_geometric import BetaGeometric
-from segml.scoring.buying.likelihood import chance_of_order
-from segml.scoring.buying.statistics import BuyingStatistics
-from segml.scoring.learners import Floats, logit
+from segml.scoring.log_odds import Floats, logit
+from segml.scoring.silence import BUYING
 
 RUNGS: Final[Mapping[str, str]] = {
     "stack": "learned from past nights",
     "buying": "a model of how customers buy, without learning from outcomes",
     "rhythm": "each customer's own rhythm, and nothing learned",
 }
-BUYING: Final = ("order_days_total", "days_since_first_order", "days_since_last_order")
 FEWEST_REPEATERS: Final = 100
 FEWEST_CUSTOMERS: Final = 500
 SHORTEST_RECORD: Final = 180  # days
@@ -47,41 +44,6 @@ def rung(customers: int, repeaters: int, record: int, nights: int) -> tuple[str,
     if not nights:
         return "buying", "no past night lies a horizon back; a shorter horizon would help"
     return "stack", ""
-
-
-def bought(frame: pl.DataFrame) -> BuyingStatistics:
-    """Return the order days of rows as models of buying look at them."""
-    days, first, last = (frame[name].to_numpy() for name in BUYING)
-    return BuyingStatistics.of(days - 1, first - last, first)
-
-
-@dataclass(frozen=True, slots=True)
-class Buying:
-    """A model of how customers buy, which no outcome is needed for.
-
-    Attributes
-    ----------
-    horizon
-        Days to foretell.
-    model
-        MBG/CNBD-k: customers have their own pace and regularity, and stop unseen.
-    """
-
-    horizon: int
-    model: BetaGeometric
-
-    def logits(self, frame: pl.DataFrame) -> Floats:
-        """Return the log-odds of no order within the horizon, one per row."""
-        return logit(1 - chance_of_order(self.model, bought(frame), self.horizon))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain data."""
-        return {"horizon": self.horizon, "model": asdict(self.model)}
-
-    @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> "Buying":
-        """Return what `as_json` wrote."""
-        return cls(plain["horizon"], BetaGeometric(**plain["model"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ import numpy as np
 import polars as pl
 
 from segml.core.errors import WorkspaceError
-from segml.scoring.ladder import Buying, OwnRhythm
-from segml.scoring.learners import LEARNERS, Floats, Learned, chance
+from segml.scoring.ladder import OwnRhythm
+from segml.scoring.learners import LEARNERS, Learned
+from segml.scoring.log_odds import Floats, chance
+from segml.scoring.silence import Buying
 
 FORMAT: Final = 1
 _READERS: Final = {

@@ -35,6 +35,10 @@ class Past(Protocol):
     def end(self) -> date:
         """Return the day after the last order: what happens from it on is in no record yet."""
 
+    @property
+    def share(self) -> float:
+        """Return how large a share of the population is looked at; 1 is everybody."""
+
     def rows(self, day: date) -> pl.DataFrame:
         """Return ``customer_id``, ``code`` and the declared fields of the population on a night."""
 
@@ -44,8 +48,11 @@ class Past(Protocol):
         Null for those of whom it cannot be said.
         """
 
-    def order_days(self, day: date) -> BuyingStatistics:
-        """Return the order days of everybody before a day, with how even their gaps were."""
+    def order_days(self, day: date, kept: "Share | None" = None) -> BuyingStatistics:
+        """Return the order days before a day of a share of customers, everybody without one.
+
+        With how even their gaps were.
+        """
 
 
 @dataclass(frozen=True, slots=True)

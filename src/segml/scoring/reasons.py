@@ -15,8 +15,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segml.scoring.basis import names, numbers, pairs, products
-from segml.scoring.learners import Floats, Logistic, Trees
+from segml.scoring.design import SILENCE
+from segml.scoring.ladder import OwnRhythm
+from segml.scoring.learners import Logistic, Trees
+from segml.scoring.log_odds import Floats
 from segml.scoring.model import Model
+from segml.scoring.silence import BUYING, Buying
 
 MOST: Final = 3
 _LEAST: Final = 0.05  # log-odds; less is no reason
@@ -85,8 +89,29 @@ def _added(learned: Any, frame: pl.DataFrame) -> list[tuple[tuple[str, ...], Flo
             return own if anchor is None else [*own, *_added(anchor, frame)]
         case Logistic(basis, design):
             return [(names(basis, design), _terms(learned, frame))]
+        case Buying() | OwnRhythm():
+            return _paced(learned, frame)
         case _:
             return []
+
+
+def _paced(
+    learned: Buying | OwnRhythm, frame: pl.DataFrame
+) -> list[tuple[tuple[str, ...], Floats]]:
+    """Return what a customer's pace adds, and what it adds that they are late by it, or early.
+
+    Whoever came once has no pace, so all of it is the silence.
+    """
+    days, first, last = (pl.col(name).cast(pl.Float64) for name in BUYING)
+    gap = (first - last) / (days - 1)
+    on_time = frame.with_columns(
+        pl.when(days > 1).then(gap).otherwise(last).alias("days_since_last_order"),
+        pl.when(days > 1).then(first - last + gap).otherwise(first).alias("days_since_first_order"),
+    )
+    once = (frame["order_days_total"] == 1).to_numpy()
+    pace = np.where(once, 0.0, learned.logits(on_time))
+    late = learned.logits(frame) - pace
+    return [(("order_days_total",), pace[:, None]), (("days_since_last_order",), late[:, None])]
 
 
 def _terms(learned: Logistic, frame: pl.DataFrame) -> Floats:
@@ -104,7 +129,9 @@ def _terms(learned: Logistic, frame: pl.DataFrame) -> Floats:
 
 def _rhythm(row: Row) -> str:
     silence = _whole(row.get("days_since_last_order"))
-    gap = row.get("usual_gap_days")
+    gap, days = row.get("usual_gap_days"), row.get("order_days_total") or 1
+    if gap is None and days > 1:
+        gap = (row["days_since_first_order"] - row["days_since_last_order"]) / (days - 1)
     if silence is None:
         return ""
     if gap is None:
@@ -189,6 +216,7 @@ _GROUPS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Row], str]]]] = {
             "lateness",
             "mean_gap_days",
             "silence_in_gaps",
+            SILENCE,
         ),
         _rhythm,
     ),

@@ -26,7 +26,7 @@ from segml.scoring.judging import (
     scores_of,
 )
 from segml.scoring.ladder import RUNGS
-from segml.scoring.learners import chance
+from segml.scoring.log_odds import chance
 from segml.scoring.training import Trained
 
 if TYPE_CHECKING:
@@ -143,12 +143,14 @@ class Report:
         if model.snapshots:
             nights = ", ".join(map(str, model.snapshots))
             yield f"- {self.trained.customers:,} customers on the nights {nights}."
+        if self.trained.share < 1:
+            yield f"- Looked at: {self.trained.share:.1%} of the customers, drawn by lot."
         weights = ", ".join(f"{name} {weight:.2f}" for name, weight in model.weights.items())
         yield f"- Mean of log-odds: {weights}; level shifted by {model.shift:+.2f}."
         yield f"- Looks at: {', '.join(model.inputs)}."
         if model.left_out:
             yield f"- Left out, for they tell nobody apart here: {', '.join(model.left_out)}."
-        yield f"- Its segment begins at a score of {model.threshold:g}."
+        yield f"- Its segment begins at a score of {model.threshold:g}; recall is measured there."
         for name, told in model.certificate.items():
             yield f"- Of {name} customers: {told['words']}"
 

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from segml.scoring.learners import Floats, chance
+from segml.scoring.log_odds import Floats, chance
 
 _CALM: Final = 0.1  # standard deviation of the nights' levels, in log-odds, that means nothing
 _RESTLESS: Final = 0.2  # from which on the level of the stack is not believed at all

@@ -21,12 +21,14 @@ from segml.scoring.buying.beta_geometric import fit_beta_geometric
 from segml.scoring.canaries import refuse_leaks
 from segml.scoring.certify import Certificate, certified_threshold
 from segml.scoring.design import Design, design
-from segml.scoring.ladder import BUYING, Buying, OwnRhythm, bought, rung
-from segml.scoring.learners import LEARNERS, Learned, Lesson, chance
+from segml.scoring.ladder import OwnRhythm, rung
+from segml.scoring.learners import LEARNERS, Learned, Lesson
+from segml.scoring.log_odds import chance
 from segml.scoring.model import Model
 from segml.scoring.past import Grid, Past, Share, grid, labelled
 from segml.scoring.promise import promise
 from segml.scoring.season import shift_to, unrest, worth
+from segml.scoring.silence import BUYING, Buying, bought
 from segml.scoring.spec import ModelSpec
 
 ORIGINS: Final = 4  # past nights that a teaching is judged on
@@ -62,6 +64,8 @@ class Trained:
         Why the ladder's rung is not the highest; empty when it is.
     customers
         How many it learned from.
+    share
+        How large a share of the population was looked at, drawn by lot; 1 is everybody.
     """
 
     model: Model
@@ -69,6 +73,7 @@ class Trained:
     judged: pl.DataFrame
     why: str
     customers: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def train(
     model = _certified(spec, study, final.model)
     progress("done", 1.0)
     walked = pl.concat([pl.DataFrame(schema=_JUDGED), *judged], how="diagonal")
-    return Trained(model, spec, walked, final.why, final.customers)
+    return Trained(model, spec, walked, final.why, final.customers, study.share)
 
 
 def comparisons(
@@ -177,14 +182,18 @@ class _Teacher:
 
     def _learned(self, day: date, nights: tuple[date, ...], now: pl.DataFrame) -> _Taught:
         """Return what the outcomes of past nights teach."""
-        spec = self.spec
-        rows, label = labelled(self.study, nights, day, _TEACHING)
+        spec, study = self.spec, self.study
+        rows, label = labelled(study, nights, day, _TEACHING)
         if label.all() or not label.any():
             raise TooFewCustomers(
                 f"On the nights from {nights[-1]} to {nights[0]} the label of the “{spec.title}” "
                 "model was the same for everybody, so there is nothing to tell apart."
             )
         numbers = design(rows, spec.features, spec.label_settings.get("spend_tiers"))
+        if spec.label == "no_order":
+            # Order days up to now tell what came of those nights: only of whom is learned from.
+            regular = fit_beta_geometric(study.order_days(day, _TEACHING))
+            numbers = replace(numbers, buying=Buying(spec.horizon, regular))
         lesson = Lesson(rows, label, numbers, self.seed)
         refuse_leaks(lesson, spec.title, rows.select(active()).to_series().to_numpy())
         learned = {name: LEARNERS[name][0](lesson) for name in spec.learners}
@@ -219,8 +228,9 @@ class _Teacher:
         mean = np.mean([one.logits(now) for one in learned.values()], axis=0)
         level = buying.logits(now)
         mixed = (1 - share) * mean + share * level
-        weights = dict.fromkeys(learned, (1 - share) / len(learned)) | {"buying": share}
-        learned["buying"] = buying
+        weights = dict.fromkeys(learned, (1 - share) / len(learned))
+        if share > 0:
+            weights["buying"], learned["buying"] = share, buying
         return weights, restless * shift_to(mixed, float(chance(level).mean()))
 
     def _model(

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from segml.core.errors import UnknownName
 from segml.core.tables import CustomerId, Kind
 from segml.library.features import FEATURES
-from segml.scoring.ladder import BUYING
 from segml.scoring.reasons import reasons
+from segml.scoring.silence import BUYING
 from segml.scoring.spec import ModelSpec
 from segml.verdicts import band
 from segml.wire.models import AskedScores, Row, Scores, Speaker

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from segml.scoring.learners import Floats
+from segml.scoring.log_odds import Floats
 from segml.scoring.model import Model
 
 
