@@ -57,17 +57,22 @@ def test_what_was_stored_is_what_is_computed_later(restaurant: Workspace) -> Non
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells what is open")
-def test_columns_are_mapped_without_keeping_their_files_open(restaurant: Workspace) -> None:
+def test_no_file_stays_open_for_what_is_mapped(restaurant: Workspace) -> None:
     """A process has 1,024 open files by default, and a training maps columns of many nights."""
 
-    def columns_open() -> int:
-        links = (one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
-        return sum("snapshots" in one.parts for one in links)
+    def still_open() -> list[Path]:
+        links = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+        return [one for one in links if one.is_relative_to(restaurant.folder.resolve())]
 
+    before = still_open()
     fresh = Workspace(restaurant.folder)
     held = [fresh.features(as_of=day) for day in fresh.nights.all()]
+    wine = fresh.members(f.order_items.where(f.order_items.category == "wine").at_least(1))
     assert held
-    assert columns_open() == 0
+    assert wine.height
+    again = fresh.members(f.order_items.where(f.order_items.category == "wine").at_most(2))
+    assert again.height
+    assert still_open() == before
 
 
 def test_facts_learned_later_leave_the_past_alone(tmp_path: Path, data: Path) -> None:

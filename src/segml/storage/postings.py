@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from segml.engine.postings import Postings
 
@@ -32,7 +34,7 @@ def stored(folder: Path, table: str, column: str, made: Callable[[], Postings]) 
 def _read(stem: Path) -> Postings | None:
     """Return what is stored; None where nothing is, or what is there is torn."""
     try:
-        owner = np.load(_file(stem, "owner.npy"), mmap_mode="r")
+        owner = _mapped(_file(stem, "owner.npy"))
         with np.load(_file(stem, "runs.npz")) as runs:
             if runs["format"] != _FORMAT:
                 return None
@@ -41,6 +43,17 @@ def _read(stem: Path) -> Postings | None:
     except (OSError, ValueError, KeyError, EOFError):
         return None
     return found if found.begin[-1] == len(owner) else None
+
+
+def _mapped(path: Path) -> NDArray[np.uint16]:
+    """Return an array of whole numbers as `numpy.save` wrote it, without keeping its file open."""
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        _, _, dtype = np.lib.format.read_array_header_1_0(file)
+        start = file.tell()
+    with pa.memory_map(str(path)) as mapped:
+        found: NDArray[np.uint16] = np.frombuffer(mapped.read_buffer(), dtype=dtype, offset=start)
+    return found
 
 
 def _write(stem: Path, postings: Postings) -> None:
