@@ -74,6 +74,27 @@ def test_labels_that_refute_a_certificate_withdraw_it_once(copied: Workspace) ->
     assert rule["rules"][0]["value"] == 0.5
 
 
+def test_who_is_high_follows_a_withdrawal(copied: Workspace) -> None:
+    """A band begins where the segment does, which is no longer where the certificate said."""
+
+    def least_high() -> tuple[float, set[str]]:
+        told = copied.models.scores("churn", as_of=LATE).drop_nulls("score")
+        begins = copied.models.threshold("churn", LATE)
+        return begins, set(told.filter(pl.col("score") >= begins)["band"])
+
+    certified(copied, 0.95, date(2027, 1, 1))
+    assert least_high() == (0.3, {"high"})
+    assert watched(copied, MATURE)
+    default = copied.models.spec("churn").threshold.default
+    assert default > 0.3
+    assert least_high() == (default, {"high"})
+    between = copied.models.scores("churn", as_of=LATE).filter(
+        pl.col("score").is_between(0.3, default, closed="left")
+    )
+    assert between.height
+    assert "high" not in between["band"]
+
+
 def test_a_certificate_that_holds_stays(copied: Workspace) -> None:
     probe = certified(copied, 0.95, date(2027, 1, 1))
     seen, away = precision(copied, probe)

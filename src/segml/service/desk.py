@@ -46,8 +46,8 @@ class Desk:
     def __init__(self, workspace: Workspace, clock: Callable[[], datetime]) -> None:
         self.office = Office(workspace, clock)
         self.api = api(lambda: self.office)
-        self._turn = Lock()
         self.api.openapi = document  # type: ignore[method-assign]
+        self._turn = Lock()
         self._identities = Identities(lambda: workspace.records.tokens, clock)
 
     @classmethod
@@ -134,8 +134,9 @@ class Desk:
                 workspace.preview(_EVERYBODY)
         except SegmlError as error:
             logs.told(str(error))
+        # Or every few seconds all answers would wait while Python looks through what was loaded.
         gc.collect()
-        gc.freeze()  # or every few seconds all requests wait while all that was loaded is looked at
+        gc.freeze()
 
 
 class _Remembered:
