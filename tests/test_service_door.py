@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from segml import Workspace
 from segml.core.identity import Role
@@ -220,6 +222,16 @@ def test_more_at_once_than_can_be_answered(served: Served, monkeypatch: pytest.M
     assert answer.headers["retry-after"] == "1"
     monkeypatch.setattr(guard, "MOST_AT_ONCE", 1)
     assert {client.get("/api/v1/session").status_code for _ in range(3)} == {200}
+
+
+def test_who_left_is_not_waited_for(served: Served) -> None:
+    """BentoML holds a request until its first word, or a minute: it is given one."""
+
+    async def left(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive, send
+
+    client = TestClient(served.desk.guarded(left), headers=served.asks().headers)
+    assert client.get("/api/v1/session").status_code == 408
 
 
 def test_what_is_open_tells_nothing() -> None:

@@ -99,6 +99,10 @@ class Guard:
                 await visit.refuse(429, "too-many-at-once", told, {"Retry-After": "1"})
             else:
                 await self._answer(scope, headers, receive, visit)
+                if visit.status is None:
+                    # Who asked has left, and so nothing was sent. BentoML waits for a first word
+                    # of every answer, a minute long, and would not end before.
+                    await visit.refuse(408, "left", "Who asked has left.")
         except TooLarge:
             await visit.refuse(413, *_described(413, b""))
         except SegmlError as error:  # the database of tokens is away, say
