@@ -11,7 +11,7 @@ from segml.scoring.reasons import reasons
 from segml.scoring.spec import ModelSpec
 from segml.storage.moment import StoredMoment
 from segml.units import in_wire_units
-from segml.verdicts import band
+from segml.verdicts import bands
 
 
 def champion(champions: Champions, spec: ModelSpec, as_of: date) -> Champion:
@@ -33,10 +33,9 @@ def said(
     Whom the model does not speak of has no score, so nothing is explained either.
     """
     speaker = champion(champions, spec, moment.as_of)
-    moment = moment.need((spec.field, *speaker.inputs))
-    score = moment.values(codes, (spec.field,))[spec.field]
-    rows = score.alias("score").to_frame()
-    rows = rows.with_columns(band=band(champions.threshold(speaker.model)))
+    moment = moment.need((spec.field, *(speaker.inputs if explained else ())))
+    score = moment.values(codes, (spec.field,))[spec.field].alias("score")
+    rows = pl.DataFrame([score, bands(score, champions.threshold(speaker.model))])
     if not explained:
         return rows
     held = score.is_not_null().to_numpy()

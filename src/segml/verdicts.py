@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from segml.core.markup import Html, bullets, joined, paragraph, strong, table
 from segml.scoring.judging import MEASURED, NAMES, Slice, by_slice, figures
 from segml.scoring.report import Report
+
+_BANDS: Final = pl.Series(["low", "medium", "high"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,10 @@ def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def band(threshold: float) -> pl.Expr:
-    """Return ``high`` from a threshold on, ``medium`` from half of it on, else ``low``."""
-    score = pl.col("score")
-    return (
-        pl.when(score >= threshold)
-        .then(pl.lit("high"))
-        .when(score >= threshold / 2)
-        .then(pl.lit("medium"))
-        .when(score.is_not_null())
-        .then(pl.lit("low"))
-    )
+def bands(scores: pl.Series, threshold: float) -> pl.Series:
+    """Return ``high`` from a threshold on, ``medium`` from half of it on, else ``low``.
+
+    Indexing: what goes through a query costs ten times as much for a few customers.
+    """
+    steps = (scores >= threshold / 2).cast(pl.UInt32) + (scores >= threshold).cast(pl.UInt32)
+    return _BANDS[steps].alias("band")

@@ -1,6 +1,6 @@
 """What every route needs: the workspace, the clock, the meters, and who is asking."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -74,7 +74,7 @@ class Office:
             self.note(who, "customers.see", what, rows)
 
 
-def _office(request: Request) -> Office:
+async def _office(request: Request) -> Office:
     office: Office = request.app.state.office()
     return office
 
@@ -90,10 +90,13 @@ Here = Annotated[Office, Depends(_office)]
 """The office, as a route's parameter."""
 
 
-def allowed(least: Role) -> Callable[[Request], Identity]:
-    """Return what lets those with a role, or a higher one, pass, and says who they are."""
+def allowed(least: Role) -> Callable[[Request], Awaitable[Identity]]:
+    """Return what lets those with a role, or a higher one, pass, and says who they are.
 
-    def check(request: Request) -> Identity:
+    It waits for nothing, and is a coroutine all the same: anything else is sent to a thread first.
+    """
+
+    async def check(request: Request) -> Identity:
         who = _who(request)
         if who.role < least:
             told = f"This needs the role {least}; your token has {who.role}."

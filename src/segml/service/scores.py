@@ -13,7 +13,7 @@ from segml.library.features import FEATURES
 from segml.scoring.reasons import reasons
 from segml.scoring.silence import BUYING
 from segml.scoring.spec import ModelSpec
-from segml.verdicts import band
+from segml.verdicts import bands
 from segml.wire.models import AskedScores, Row, Scores, Speaker
 from segml.wire.shapes import Customer, Problem
 from segml.workspace import Workspace
@@ -122,8 +122,8 @@ def _told(
     workspace: Workspace, name: str, frame: pl.DataFrame, day: date, explained: bool
 ) -> list[dict[str, Any]]:
     model = workspace.models.champion(name, day).model
-    scored = pl.DataFrame({"score": model.scores(frame)}).fill_nan(None)
-    scored = scored.with_columns(band=band(workspace.models.threshold(name, day)))
+    score = pl.Series("score", model.scores(frame)).fill_nan(None)
+    scored = pl.DataFrame([score, bands(score, workspace.models.threshold(name, day))])
     if explained:
         said = [[str(one) for one in row] for row in reasons(model, frame)]
         scored = scored.with_columns(reasons=pl.Series(said, dtype=pl.List(pl.String)))

@@ -8,7 +8,7 @@ that count, with the sizes and checksums of their files; it is replaced in one s
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -150,13 +150,19 @@ class Snapshot:
         sizes = {}
         with suppress(OSError), os.scandir(self.folder) as files:  # faster than one by one
             sizes = {file.name: file.stat().st_size for file in files}
-        for stored in self.columns.values():
-            for piece in stored.pieces():
-                if sizes.get(piece.file) != piece.size:
-                    self._whole(piece)
-                if checksums and checksum(self.folder / piece.file) != piece.checksum:
-                    path = self.folder / piece.file
-                    raise WorkspaceError(_damaged(path, "its checksum differs", self.folder.name))
+        if not checksums and sizes.items() >= self._sizes.items():
+            return
+        for piece in self._pieces():
+            path = self._whole(piece)
+            if checksums and checksum(path) != piece.checksum:
+                raise WorkspaceError(_damaged(path, "its checksum differs", self.folder.name))
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return {piece.file: piece.size for piece in self._pieces()}
+
+    def _pieces(self) -> Iterator[Piece]:
+        return (piece for stored in self.columns.values() for piece in stored.pieces())
 
     def _mapped(self, piece: Piece) -> pa.Buffer:
         # Not Python's mmap: that keeps the file open, and many columns of many nights are mapped.

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from segml.core.identity import Identity
 from segml.service.catalogs import catalog_of
-from segml.service.office import Here, Viewer, masked, sees_names
+from segml.service.office import Here, Office, Viewer, masked, sees_names
 from segml.wire.rules import (
     AskedPreview,
     AskedReasons,
@@ -51,9 +52,15 @@ def values(
     return Suggestions(values=[{"value": value, "count": many} for value, many in found])
 
 
-@router.post("/preview", operation_id="preview_rule")
-def preview(asked: AskedPreview, who: Viewer, here: Here) -> PreviewOf:
+@router.post("/preview", operation_id="preview_rule", response_model=PreviewOf)
+def preview_rule(asked: AskedPreview, who: Viewer, here: Here) -> Response:
     """Count a rule exactly; a newer preview of the same session ends an older one."""
+    # As it is sent, which saves FastAPI a second thread for every key that is pressed.
+    return Response(preview(asked, who, here).model_dump_json(), media_type="application/json")
+
+
+def preview(asked: AskedPreview, who: Identity, here: Office) -> PreviewOf:
+    """Return what a preview answers."""
     session = asked.session and (who.id, asked.session)
     found = here.workspace.preview(asked.rule, as_of=asked.as_of, session=session)
     told = found.as_json()
