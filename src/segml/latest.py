@@ -4,12 +4,14 @@ So a night that the disk has damaged leaves yesterday's answers, not none.
 """
 
 from datetime import date
+from threading import Lock
 from typing import Final
 
 from segml.core.errors import WorkspaceError
 from segml.storage.moments import Moments
 from segml.storage.nights import Night, Nights
 
+Looked = tuple[date | None, dict[date, WorkspaceError]]
 NONE: Final = "No night is stored yet, so say which day is meant: give as_of."
 
 
@@ -17,12 +19,14 @@ class Latest:
     """The newest whole night of a workspace; safe from several threads.
 
     It is looked for at every question, for a disk fails when it will; looking costs a stat for each
-    file of the night.
+    file of the night. Questions look in turns: side by side they took twice as long, for every
+    file's stat hands the interpreter from thread to thread.
     """
 
     def __init__(self, nights: Nights, moments: Moments) -> None:
         self._nights = nights
         self._moments = moments
+        self._turn = Lock()
 
     def day(self) -> date:
         """Return the night; `WorkspaceError` for none, or when every one is damaged."""
@@ -31,8 +35,12 @@ class Latest:
             return whole
         raise next(iter(damaged.values()), WorkspaceError(NONE))
 
-    def looked(self) -> tuple[date | None, dict[date, WorkspaceError]]:
+    def looked(self) -> Looked:
         """Return the night, and of each newer one that is skipped what is wrong with it."""
+        with self._turn:
+            return self._looked()
+
+    def _looked(self) -> Looked:
         damaged: dict[date, WorkspaceError] = {}
         for day, night in sorted(self._nights.all().items(), reverse=True):
             error = self._damage(night)

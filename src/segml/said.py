@@ -33,7 +33,8 @@ def said(
     Whom the model does not speak of has no score, so nothing is explained either.
     """
     speaker = champion(champions, spec, moment.as_of)
-    moment = moment.need((spec.field, *(speaker.inputs if explained else ())))
+    if explained:
+        moment = moment.need((spec.field, *speaker.inputs))  # of one and the same snapshot
     score = moment.values(codes, (spec.field,))[spec.field].alias("score")
     rows = pl.DataFrame([score, bands(score, champions.threshold(speaker.model))])
     if not explained:

@@ -68,8 +68,10 @@ class StoredMoment:
 
     def column(self, name: str) -> Column:
         """Return a feature; missing for customers who are not known."""
-        kind = self.moments.features[name].kind
-        return self.need((name,)).snapshot.column(name, kind)
+        return self.need((name,))._mapped(name)
+
+    def _mapped(self, name: str) -> Column:
+        return self.snapshot.column(name, self.moments.kind(name))
 
     def number(self, events: Events) -> Column:
         """Return an event operand."""
@@ -114,7 +116,7 @@ class StoredMoment:
         moment, places = self.need(names), pl.Series(codes, dtype=pl.UInt32)
         found = {"customer_id": self.moments.facts.ids(self.size)[places]}
         for name in names:
-            values = moment.column(name).at(places).decoded()
+            values = moment._mapped(name).at(places).decoded()
             found[name] = values.cast(pl.Int64) if values.dtype.is_integer() else values
         return found
 

@@ -20,6 +20,7 @@ from filelock import FileLock
 from segml.core.errors import WorkspaceError
 from segml.core.features import Feature
 from segml.core.predicates import field_names
+from segml.core.tables import Kind
 from segml.engine import bitmaps
 from segml.engine.bitmaps import Words
 from segml.engine.cache import Cache
@@ -85,6 +86,11 @@ class Moments:
     def features(self) -> Mapping[str, Feature]:
         """Return every feature that can be asked for: the plain ones, then the scores."""
         return {**self._plain, **self._scorers.trained()}
+
+    def kind(self, name: str) -> Kind:
+        """Return what the values of a feature are; scores are numbers."""
+        feature = self._plain.get(name)
+        return Kind.NUMBER if feature is None else feature.kind
 
     def at(self, as_of: date, progress: Progress = silent) -> "StoredMoment":
         """Return a date; its columns are computed when they are asked for and not stored."""
