@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from segml import standings
+from segml.board import Board, Boards, champion
 from segml.champions import Champion, Champions
 from segml.core.errors import UnknownName, WorkspaceError
 from segml.core.tables import CustomerId
@@ -22,7 +23,6 @@ from segml.engine.history import History
 from segml.library.features import FEATURES
 from segml.rules.catalog import build
 from segml.rules.parse import parse
-from segml.said import champion, said
 from segml.scoring import gate
 from segml.scoring.judging import Slice, scores_of, slices
 from segml.scoring.log_odds import chance, logit
@@ -80,6 +80,7 @@ class Modelling:
         self._champions = champions
         self._history = history
         self._moments = moments
+        self._boards = Boards(champions, moments)
         self.tracking = tracking
 
     def declared(self) -> Mapping[str, ModelSpec]:
@@ -238,33 +239,32 @@ class Modelling:
         explained
             Whether ``reasons`` are added: phrases, ``+`` or ``-`` before each for what it does.
         """
-        moment = self._moments.at(as_of)
-        codes = self._codes(customers, moment)
-        found = said(self._champions, self.spec(name), moment, codes, explained=explained)
-        found.insert_column(0, moment.values(codes, ())["customer_id"])
+        board = self.board((name,), as_of=as_of)
+        codes = self._codes(customers, board.moment)
+        found = board.said(name, codes, explained=explained)
+        found.insert_column(0, board.moment.values(codes, ())["customer_id"])
         return found.drop_nulls("customer_id").sort("customer_id")
 
-    def answers(
-        self,
-        names: Iterable[str],
-        customers: Sequence[CustomerId],
-        *,
-        as_of: date,
-        explained: bool = False,
-    ) -> list[dict[str, dict[str, Any]] | None]:
-        """Return of each customer what `scores` says, by model; None for who is not known."""
-        names, moment = tuple(names), self._moments.at(as_of)
-        codes = moment.codes(customers).to_list()
-        known = np.array([code for code in codes if code is not None], dtype=np.int64)
-        found = (
-            said(self._champions, self.spec(name), moment, known, explained=explained)
-            for name in names
-        )
-        rows = zip(*(one.to_dicts() for one in found), strict=True)
-        return [
-            None if code is None else dict(zip(names, next(rows, ()), strict=True))
-            for code in codes
-        ]
+    def board(self, names: Sequence[str] = (), *, as_of: date) -> Board:
+        """Return what the champions of a day say, all that there are without names.
+
+        Raises
+        ------
+        UnknownName
+            For a model that is not declared.
+        WorkspaceError
+            When nobody was champion of one that was named.
+        """
+        return self._boards.of(self._crowned(names, as_of), as_of)
+
+    def board_ready(self, names: Sequence[str] = (), *, as_of: date) -> Board | None:
+        """Return the same if nothing has to be read or computed for it first; else None."""
+        return self._boards.ready(self._crowned(names, as_of), as_of)
+
+    def _crowned(self, names: Sequence[str], as_of: date) -> list[str]:
+        if names:
+            return [self.spec(name).name for name in names]
+        return [name for name in self.declared() if self.reign(name, as_of) is not None]
 
     def reign(self, name: str, as_of: date) -> Reign | None:
         """Return who was champion on a day; None for nobody."""
@@ -272,7 +272,7 @@ class Modelling:
 
     def champion(self, name: str, as_of: date) -> Champion:
         """Return the version that scores a day; `WorkspaceError` where there is none."""
-        return champion(self._champions, self.spec(name), as_of)
+        return champion(self._champions, self.spec(name).name, as_of)
 
     def threshold(self, name: str, as_of: date) -> float:
         """Return where a champion's segment begins."""

@@ -97,9 +97,9 @@ class Segml:
         return original + self._desk.metrics()
 
     @bentoml.api(route="/score")  # type: ignore[untyped-decorator]
-    def score(self, asked: AskedScores, /) -> Scores:
+    async def score(self, asked: AskedScores, /) -> Scores:
         """Return what the champions say of customers, by id or by rows of fields."""
-        return self._desk.score(asked)  # type: ignore[return-value]
+        return await self._desk.score(asked)  # type: ignore[return-value]
 
     @bentoml.api(route="/preview")  # type: ignore[untyped-decorator]
     def preview(self, asked: AskedPreview, /) -> PreviewOf:

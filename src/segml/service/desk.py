@@ -3,13 +3,13 @@
 import contextvars
 import gc
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -24,7 +24,7 @@ from segml.service.office import Office
 from segml.service.openapi import document
 from segml.service.problems import Refused, of_error
 from segml.service.routes import lookalikes, rules
-from segml.service.scores import scores
+from segml.service.scores import scores, scores_at_once
 from segml.wire.models import AskedLookalike, AskedScores
 from segml.wire.rules import AskedPreview
 from segml.workspace import Workspace
@@ -47,7 +47,6 @@ class Desk:
         self.office = Office(workspace, clock)
         self.api = api(lambda: self.office)
         self.api.openapi = document  # type: ignore[method-assign]
-        self._turn = Lock()
         self._identities = Identities(lambda: workspace.records.tokens, clock)
 
     @classmethod
@@ -99,15 +98,19 @@ class Desk:
         kept = {"hits": cache.hits, "misses": cache.misses, "bytes": cache.size}
         return self.office.meters.text(age, kept, versions)
 
-    def score(self, asked: AskedScores) -> Response:
-        """Return scores, those of the night that is served in turns.
+    async def score(self, asked: AskedScores) -> Response:
+        """Return scores: at once where it takes a look only, which a thread's detour would double.
 
-        They are milliseconds of Python each, which threads only hand to and fro: side by side the
-        slowest took a quarter longer. What may have to be computed first waits for nobody.
+        What may have to be read or computed first is left to a thread.
         """
-        quick = asked.as_of is None and not asked.reasons
-        with self._turn if quick else nullcontext():
-            return self._told(lambda _: scores(self.office.workspace, asked))
+        workspace = self.office.workspace
+        try:
+            found = scores_at_once(workspace, asked)
+            if found is None:
+                found = await run_in_threadpool(scores, workspace, asked)
+        except (SegmlError, Refused) as error:
+            return _refused(error)
+        return _sent(found)
 
     def preview(self, asked: AskedPreview) -> Response:
         """Return a rule's count."""
@@ -118,11 +121,10 @@ class Desk:
         return self._told(lambda who: lookalikes.lookalike(asked, who, self.office))
 
     def _told(self, answer: Callable[[Identity], BaseModel]) -> Response:
-        state = _REQUEST.get().state
         try:
-            return Response(answer(state.who).model_dump_json(), media_type="application/json")
+            return _sent(answer(_REQUEST.get().state.who))
         except (SegmlError, Refused) as error:
-            return of_error(error, state.request_id)
+            return _refused(error)
 
     def _warm(self) -> None:
         """Ask what the page asks first, so that nobody waits for it."""
@@ -137,6 +139,14 @@ class Desk:
         # Or every few seconds all answers would wait while Python looks through what was loaded.
         gc.collect()
         gc.freeze()
+
+
+def _sent(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _refused(error: SegmlError | Refused) -> Response:
+    return of_error(error, _REQUEST.get().state.request_id)
 
 
 class _Remembered:

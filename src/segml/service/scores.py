@@ -1,23 +1,25 @@
 """Scores of customers and of rows; what is wrong with one never fails its neighbours."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
+from segml.board import Board, Speaker
 from segml.core.errors import UnknownName
 from segml.core.tables import CustomerId, Kind
 from segml.library.features import FEATURES
 from segml.scoring.reasons import reasons
 from segml.scoring.silence import BUYING
-from segml.scoring.spec import ModelSpec
 from segml.verdicts import bands
-from segml.wire.models import AskedScores, Row, Scores, Speaker
+from segml.wire.models import AskedScores, Row, Scores
 from segml.wire.shapes import Customer, Problem
 from segml.workspace import Workspace
 
+FEW: Final = 200  # customers whose scores are looked up in milliseconds
 _LARGEST: Final = 2**53  # up to which floats hold every whole number; NaN is no number
 _ID: Final[TypeAdapter[CustomerId]] = TypeAdapter(Customer)
 _TYPES: Final[Mapping[Kind, pl.DataType]] = {
@@ -40,43 +42,41 @@ def scores(workspace: Workspace, asked: AskedScores) -> Scores:
         When nobody is champion of a model that was named.
     """
     day = asked.as_of or workspace.latest.day()
-    named = {name: workspace.models.spec(name) for name in asked.models or ()}
-    specs = named or {
-        name: spec
-        for name, spec in workspace.models.declared().items()
-        if workspace.models.reign(name, day) is not None
+    return _told(workspace.models.board(asked.models or (), as_of=day), asked)
+
+
+def scores_at_once(workspace: Workspace, asked: AskedScores) -> Scores | None:
+    """Return the same of a few customers where it takes a look only; None where it may take long.
+
+    Raises
+    ------
+    UnknownName, WorkspaceError
+        As `scores`.
+    """
+    if asked.as_of or asked.reasons or len(asked.customers or ()) not in range(1, FEW + 1):
+        return None
+    day = workspace.latest.day()
+    board = workspace.models.board_ready(asked.models or (), as_of=day)
+    return None if board is None else _told(board, asked)
+
+
+def _told(board: Board, asked: AskedScores) -> Scores:
+    speakers = {
+        name: {**asdict(one.reign), "threshold": one.threshold}
+        for name, one in board.speakers.items()
     }
-    while True:
-        speakers = {name: _speaker(workspace, name, day) for name in specs}
-        if asked.customers is not None:
-            results = _of_customers(workspace, specs, asked.customers, day, explained=asked.reasons)
-        else:
-            assert asked.rows is not None
-            results = _of_rows(workspace, specs, asked.rows, day, explained=asked.reasons)
-        if speakers == {name: _speaker(workspace, name, day) for name in specs}:
-            # All at once: an object for every customer and model costs three times as much.
-            return Scores.model_validate({"as_of": day, "models": speakers, "results": results})
-        # Another became champion meanwhile: of whom the scores are, nobody could say.
+    if asked.customers is not None:
+        results = _of_customers(board, asked.customers, explained=asked.reasons)
+    else:
+        assert asked.rows is not None
+        results = _of_rows(board, asked.rows, explained=asked.reasons)
+    # All at once: an object for every customer and model costs three times as much.
+    found = {"as_of": board.moment.as_of, "models": speakers, "results": results}
+    return Scores.model_validate(found)
 
 
-def _speaker(workspace: Workspace, name: str, day: date) -> Speaker:
-    threshold = workspace.models.threshold(name, day)
-    reign = workspace.models.reign(name, day)
-    assert reign is not None
-    return Speaker(
-        version=reign.version, digest=reign.digest, since=reign.since, threshold=threshold
-    )
-
-
-def _of_customers(
-    workspace: Workspace,
-    specs: Mapping[str, ModelSpec],
-    customers: Sequence[CustomerId],
-    day: date,
-    *,
-    explained: bool,
-) -> list[Row]:
-    answers = workspace.models.answers(specs, customers, as_of=day, explained=explained)
+def _of_customers(board: Board, customers: Sequence[CustomerId], *, explained: bool) -> list[Row]:
+    answers = board.answers(customers, explained=explained)
     return [
         {"customer_id": customer, "scores": told or {}, "problems": _unknown(place, customer, told)}
         for place, (customer, told) in enumerate(zip(customers, answers, strict=True))
@@ -90,23 +90,18 @@ def _unknown(place: int, customer: CustomerId, told: Row | None) -> list[Problem
     return [Problem(path=["customers", place], message=str(wrong))]
 
 
-def _of_rows(
-    workspace: Workspace,
-    specs: Mapping[str, ModelSpec],
-    rows: Sequence[Mapping[str, Any]],
-    day: date,
-    *,
-    explained: bool,
-) -> list[Row]:
-    inputs = {name: workspace.models.champion(name, day).inputs for name in specs}
-    wanted = tuple(dict.fromkeys(field for fields in inputs.values() for field in fields))
+def _of_rows(board: Board, rows: Sequence[Mapping[str, Any]], *, explained: bool) -> list[Row]:
+    inputs = (one.champion.inputs for one in board.speakers.values())
+    wanted = tuple(dict.fromkeys(field for fields in inputs for field in fields))
     problems = [_wrong(place, row, wanted) for place, row in enumerate(rows)]
     good = [row for row, found in zip(rows, problems, strict=True) if not found]
     schema = {name: _TYPES[FEATURES[name].kind] for name in wanted}
     frame = pl.DataFrame(
         {name: [_value(name, row.get(name)) for row in good] for name in wanted}, schema=schema
     )
-    by_model = {name: _told(workspace, name, frame, day, explained) for name in specs}
+    by_model = {
+        name: _foretold(one, frame, explained=explained) for name, one in board.speakers.items()
+    }
     ahead = iter(range(len(good)))
     results = []
     for row, found in zip(rows, problems, strict=True):
@@ -118,12 +113,10 @@ def _of_rows(
     return results
 
 
-def _told(
-    workspace: Workspace, name: str, frame: pl.DataFrame, day: date, explained: bool
-) -> list[dict[str, Any]]:
-    model = workspace.models.champion(name, day).model
+def _foretold(speaker: Speaker, frame: pl.DataFrame, *, explained: bool) -> list[dict[str, Any]]:
+    model = speaker.champion.model
     score = pl.Series("score", model.scores(frame)).fill_nan(None)
-    scored = pl.DataFrame([score, bands(score, workspace.models.threshold(name, day))])
+    scored = pl.DataFrame([score, bands(score, speaker.threshold)])
     if explained:
         said = [[str(one) for one in row] for row in reasons(model, frame)]
         scored = scored.with_columns(reasons=pl.Series(said, dtype=pl.List(pl.String)))

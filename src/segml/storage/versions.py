@@ -88,7 +88,7 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Book:
+class Book:
     """What `FILE` holds: by model its reigns; by digest what became of what was said."""
 
     reigns: Mapping[str, tuple[Reign, ...]]
@@ -137,21 +137,25 @@ class Versions(Generic[V]):
         self._models: dict[str, V] = {}
         self._lock = Lock()
 
+    def book(self) -> Book:
+        """Return all that is written of them; the same object until something else is."""
+        return self._book.value()
+
     def reigns(self) -> Mapping[str, tuple[Reign, ...]]:
         """Return by model every reign, the earliest first."""
-        return self._book.value().reigns
+        return self.book().reigns
 
     def matured(self, digest: str) -> tuple[Matured, ...]:
         """Return what became of a certified version's selections, window by window."""
-        return self._book.value().matured.get(digest, ())
+        return self.book().matured.get(digest, ())
 
     def calibrated(self, digest: str) -> tuple[Calibrated, ...]:
         """Return what became of those whom a version scored, window by window."""
-        return self._book.value().calibrated.get(digest, ())
+        return self.book().calibrated.get(digest, ())
 
     def withdrawal(self, digest: str) -> Withdrawal | None:
         """Return since when a version's certificate no longer counts; None while it does."""
-        return self._book.value().withdrawals.get(digest)
+        return self.book().withdrawals.get(digest)
 
     def reign(self, name: str, as_of: date | None = None) -> Reign | None:
         """Return who was champion on a day (the latest without one); None for nobody."""
@@ -215,7 +219,7 @@ class Versions(Generic[V]):
     def exchange(self, old: V, new: V) -> None:
         """Put a version in the place of another, whose file goes, wherever that was champion."""
         self.keep(new)
-        book = self._book.value()
+        book = self.book()
         reigns = tuple(
             replace(one, digest=new.digest) if one.digest == old.digest else one
             for one in book.reigns.get(old.name, ())
@@ -231,7 +235,7 @@ class Versions(Generic[V]):
 
         With `last`, also in place of those that began later.
         """
-        book = self._book.value()
+        book = self.book()
         others = [
             one
             for one in book.reigns.get(name, ())
@@ -242,38 +246,38 @@ class Versions(Generic[V]):
 
     def depose(self, name: str) -> None:
         """Forget that any version of a name was champion."""
-        book = self._book.value()
+        book = self.book()
         kept = {other: reigns for other, reigns in book.reigns.items() if other != name}
         self._write(replace(book, reigns=kept))
 
     def mature(self, digest: str, window: Matured) -> None:
         """Note what became of a version's selection of one more night."""
-        book = self._book.value()
+        book = self.book()
         known = (*book.matured.get(digest, ()), window)
         self._write(replace(book, matured={**book.matured, digest: known}))
 
     def calibrate(self, digest: str, window: Calibrated) -> None:
         """Note what became of those whom a version scored on one more night."""
-        book = self._book.value()
+        book = self.book()
         known = (*book.calibrated.get(digest, ()), window)
         self._write(replace(book, calibrated={**book.calibrated, digest: known}))
 
     def withdraw(self, digest: str, withdrawal: Withdrawal) -> None:
         """Note that a version's certificate no longer counts."""
-        book = self._book.value()
+        book = self.book()
         self._write(replace(book, withdrawals={**book.withdrawals, digest: withdrawal}))
 
-    def _write(self, book: _Book) -> None:
+    def _write(self, book: Book) -> None:
         document = {"format": _FORMAT, **asdict(book)}
         write_text(self._root / FILE, json.dumps(document, indent=1, default=date.isoformat))
 
-    def _read(self) -> _Book:
+    def _read(self) -> Book:
         path = self._root / FILE
         if not path.exists():
-            return _Book({}, {}, {}, {})
+            return Book({}, {}, {}, {})
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
-            return _Book(
+            return Book(
                 {name: tuple(map(_reign, found)) for name, found in plain["reigns"].items()},
                 {digest: tuple(map(_matured, found)) for digest, found in plain["matured"].items()},
                 {digest: _withdrawal(found) for digest, found in plain["withdrawals"].items()},
