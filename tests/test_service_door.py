@@ -1,5 +1,6 @@
 """Nobody is answered without an identity that may; every answer has the same shape."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -232,6 +233,30 @@ def test_who_left_is_not_waited_for(served: Served) -> None:
 
     client = TestClient(served.desk.guarded(left), headers=served.asks().headers)
     assert client.get("/api/v1/session").status_code == 408
+
+
+def test_what_takes_too_long_is_told_in_our_words(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "PATIENCE", 0)
+
+    async def never(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive, send
+        await asyncio.Event().wait()
+
+    async def long(scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for more in (True, False):
+            await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": b"part", "more_body": more})
+
+    headers = served.asks().headers
+    answer = TestClient(served.desk.guarded(never), headers=headers).get("/api/v1/session")
+    assert (answer.status_code, answer.json()["type"]) == (504, "too-slow")
+    monkeypatch.setattr(guard, "PATIENCE", 0.2)
+    answer = TestClient(served.desk.guarded(long), headers=headers).get("/api/v1/session")
+    assert (answer.status_code, answer.text) == (200, "partpart")
 
 
 def test_what_is_open_tells_nothing() -> None:

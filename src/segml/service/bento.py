@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from segml.service.desk import Desk
 
 WORKSPACE: Final = "SEGML_WORKSPACE"  # the environment variable that names the folder
-_PATIENCE: Final = 60  # seconds that a request may take
+_PATIENCE: Final = 90  # seconds that a request may take; the guard gives up before, in our words
 
 
 class _Begun:

@@ -5,10 +5,12 @@ known by ``Authorization: Bearer`` or, for the page, by a cookie. A cookie trave
 what changes anything must then also carry the header ``X-Segml``, which no other site can send.
 """
 
+import asyncio
 import json
 import re
 import secrets
-from collections.abc import Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
@@ -31,6 +33,7 @@ PAGE: Final = "/admin/customers/segments"
 OPEN: Final = frozenset({"/healthz", "/livez", "/readyz"})  # they tell nothing about anybody
 SIGN_IN: Final = "/signin"
 LARGEST_BODY: Final = 10_000_000  # bytes
+PATIENCE: Final = 60  # seconds until an answer has to begin
 MOST_AT_ONCE: Final = 1_000  # requests in hand; whoever comes then is asked to come again
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -98,11 +101,17 @@ class Guard:
                 told = "More is asked at once than can be answered; try again in a second."
                 await visit.refuse(429, "too-many-at-once", told, {"Retry-After": "1"})
             else:
-                await self._answer(scope, headers, receive, visit)
+                async with visit.begins_within(PATIENCE):
+                    await self._answer(scope, headers, receive, visit)
                 if visit.status is None:
                     # Who asked has left, and so nothing was sent. BentoML waits for a first word
                     # of every answer, a minute long, and would not end before.
                     await visit.refuse(408, "left", "Who asked has left.")
+        except TimeoutError:
+            if visit.status is not None:
+                raise  # not ours
+            told = f"It takes more than {PATIENCE} seconds; it goes on, so ask again in a while."
+            await visit.refuse(504, "too-slow", told)
         except TooLarge:
             await visit.refuse(413, *_described(413, b""))
         except SegmlError as error:  # the database of tokens is away, say
@@ -199,6 +208,7 @@ class _Visit:
     def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self.status: int | None = None
         self.ended = False
+        self._patience: asyncio.Timeout | None = None
         self._scope = scope
         self._send = send
         self._request_id = request_id
@@ -209,6 +219,8 @@ class _Visit:
         """Send a part of an answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self._patience is not None:
+                self._patience.reschedule(None)  # a long file may take its time
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers[name] = value
@@ -225,6 +237,16 @@ class _Visit:
             return
         await self._send(message)
         self.ended = message["type"] == "http.response.body" and not message.get("more_body")
+
+    @asynccontextmanager
+    async def begins_within(self, seconds: float) -> AsyncIterator[None]:
+        """Raise `TimeoutError` unless an answer has begun in time."""
+        async with asyncio.timeout(seconds) as patience:
+            self._patience = patience
+            try:
+                yield
+            finally:
+                self._patience = None
 
     async def refuse(
         self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None
