@@ -32,5 +32,5 @@ def counted(rule: Rule, moment: StoredMoment, engine: SetEngine, people: People)
             Kept(leaf.path, words(leaf), one, universe - one)
             for leaf, one in zip(rule.leaves(), kept, strict=True)
         ),
-        reachable=reachable(engine, lowered),
+        reachable=reachable(engine, held),
     )

@@ -38,6 +38,7 @@ from segml.engine import bitmaps
 from segml.engine.bitmaps import Words
 from segml.engine.cache import Cache
 from segml.engine.columns import Column
+from segml.engine.extremes import extremes
 
 _LARGE: Final = 500_000  # customers from which a leaf takes longer than to ask another thread
 
@@ -123,6 +124,11 @@ class SetEngine:
                 list(_pool().map(self._held, fresh))
         return self._held(predicate) & self.universe()
 
+    def standing(self, predicate: Predicate) -> Words:
+        """Return the same, kept: what is asked again with every rule."""
+        key = (self._moment.key, predicate, "members")
+        return self._cache.get(key, lambda: self.members(predicate), _bytes)
+
     def count(self, predicate: Predicate) -> int:
         """Return for how many customers `predicate` holds."""
         key = (self._moment.key, predicate, "count")
@@ -177,11 +183,7 @@ class SetEngine:
         wanted = top.n or -(-many * top.numerator // top.denominator)
         if wanted >= many:
             return known
-        threshold = _nth(values, known, wanted, many, largest=top.largest)
-        beyond = values > threshold if top.largest else values < threshold
-        inside = bitmaps.packed(beyond) & known
-        equal = bitmaps.packed(values == threshold) & known
-        codes = bitmaps.codes(equal)
+        inside, codes = extremes(values, known, wanted, largest=top.largest)
         ranks = self._moment.ranks()
         if ranks is not None:
             codes = codes[np.argsort(ranks[codes])]
@@ -192,17 +194,6 @@ class SetEngine:
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cpu_count(), thread_name_prefix="leaves")
-
-
-def _nth(values: pl.Series, known: Words, wanted: int, many: int, *, largest: bool) -> int | float:
-    """Return the `wanted`-th largest (or smallest) of the `many` known values."""
-    array = (values.drop_nulls() if values.null_count() else values).to_numpy()
-    if many < len(array):  # there are values of customers who are not known
-        held = np.unpackbits(known.view(np.uint8), count=len(values), bitorder="little")
-        array = values.filter(pl.Series(held.view(bool))).to_numpy()
-    place = many - wanted if largest else wanted - 1
-    found: int | float = np.partition(array, place)[place].item()
-    return found
 
 
 def _bytes(words: Words) -> int:

@@ -87,7 +87,8 @@ def moves(before: Words, after: Words) -> tuple[Words, Words]:
     """Return who entered and who left from one set to another, among the codes of the later."""
     size = 64 * max(len(before), len(after))
     was, now = (bitmaps.resized(words, size) for words in (before, after))
-    return now & ~was, was & ~now
+    moved = was ^ now
+    return moved & now, moved & was
 
 
 def trend(tallies: Sequence[tuple[object, int, int, int]]) -> pl.DataFrame:

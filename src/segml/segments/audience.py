@@ -16,6 +16,7 @@ import polars as pl
 from segml.core.calendar import earlier
 from segml.core.predicates import And, Not, Predicate
 from segml.core.tables import CustomerId
+from segml.engine import bitmaps
 from segml.engine.bitmaps import Words
 from segml.engine.sets import SetEngine
 from segml.library.contact import CHANNELS, consent, written_to
@@ -45,9 +46,11 @@ class Audience:
     recipients: Words
 
 
-def reachable(engine: SetEngine, rule: Predicate) -> dict[str, int]:
-    """Return how many members may be contacted, by channel."""
-    return {channel: engine.count(And((rule, consent(channel)))) for channel in CHANNELS}
+def reachable(engine: SetEngine, members: Words) -> dict[str, int]:
+    """Return how many of some members may be contacted, by channel."""
+    return {
+        channel: bitmaps.count(members & engine.standing(consent(channel))) for channel in CHANNELS
+    }
 
 
 def consenting(engine: SetEngine, rule: Predicate, channel: str) -> Words:
