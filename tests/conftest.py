@@ -24,8 +24,8 @@ from small_town import LAST, PLAN, filled
 from toy_restaurant import toy_history
 from trained_town import fill_town
 
-# The same cases on every run, and no limit of time on a busy machine; `make test` asks for more, and
-# who changed the meaning of a rule for most (pytest --hypothesis-profile exhaustive).
+# The same cases on every run, and no limit of time on a busy machine; `make test` asks for more,
+# and who changed the meaning of a rule for most (pytest --hypothesis-profile exhaustive).
 settings.register_profile(
     "steady",
     max_examples=10,
