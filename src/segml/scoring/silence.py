@@ -69,7 +69,10 @@ class Buying:
 
     def logits(self, frame: pl.DataFrame) -> Floats:
         """Return the log-odds of no order within the horizon, one per row."""
-        return logit(1 - chance_of_order(self.model, bought(frame), self.horizon))
+        order_days = bought(frame)
+        if isinstance(self.model, BuyingMixture):
+            return logit(self.model.silence(order_days, self.horizon))
+        return logit(1 - chance_of_order(self.model, order_days, self.horizon))
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""

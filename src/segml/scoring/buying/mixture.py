@@ -62,16 +62,42 @@ class BuyingMixture:
         ValueError
             Without `log_gaps`: how regular a customer is would be unknown.
         """
+        return self._log_likelihoods(statistics, 0.0)[0]
+
+    def silence(self, statistics: BuyingStatistics, horizon: float) -> Numbers:
+        """Return each customer's chance of no order within the horizon.
+
+        The same as `chance_of_order` leaves; the gaps are looked at once, and once for everybody
+        who came once and is silent for as long.
+        """
+        once = statistics.repeats == 0
         found = np.empty(len(statistics))
+        silences, place = np.unique(statistics.observed[once], return_inverse=True)
+        nothing = np.zeros(len(silences))
+        first = BuyingStatistics(nothing.astype(np.int64), nothing, silences, nothing)
+        found[once] = self._silence(first, horizon)[place]
+        found[~once] = self._silence(statistics.of_customers(~once), horizon)
+        return found
+
+    def _silence(self, statistics: BuyingStatistics, horizon: float) -> Numbers:
+        now, later = self._log_likelihoods(statistics, 0.0, horizon)
+        return np.asarray(np.exp(np.minimum(later - now, 0.0)))
+
+    def _log_likelihoods(self, statistics: BuyingStatistics, *later: float) -> Numbers:
+        """Return the log-likelihoods of silences that are so much longer, one row each."""
+        found = np.empty((len(later), len(statistics)))
         silences, place = _silences(statistics)
-        survival = _survival(silences)
+        survivals = [_survival(silences + more) for more in later]
         stopped, going = self._ends(statistics.repeats)
-        for start in range(0, len(found), _BLOCK):
+        for start in range(0, len(statistics), _BLOCK):
             part = slice(start, start + _BLOCK)
-            likely, top = _likely(statistics, part)
             x = statistics.repeats[part]
-            likely *= stopped[x] + going[x] * survival[place[part]]
-            found[part] = top + np.log(likely.sum(axis=1))
+            likely, top = _likely(statistics, part)
+            ended = np.einsum("ij,ij->i", likely, stopped[x])
+            likely *= going[x]
+            for row, survival in zip(found, survivals, strict=True):
+                went = np.einsum("ij,ij->i", likely, survival[place[part]])
+                row[part] = top + np.log(ended + went)
         return found
 
     def _ends(self, repeats: NDArray[np.int64]) -> tuple[Numbers, Numbers]:
