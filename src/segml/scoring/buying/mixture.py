@@ -62,7 +62,7 @@ class BuyingMixture:
         ValueError
             Without `log_gaps`: how regular a customer is would be unknown.
         """
-        return self._log_likelihoods(statistics, 0.0)[0]
+        return np.asarray(self._log_likelihoods(statistics, 0.0)[0])
 
     def silence(self, statistics: BuyingStatistics, horizon: float) -> Numbers:
         """Return each customer's chance of no order within the horizon.
