@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 
 from segml import Workspace, WorkspaceError
-from segml.scoring.buying.beta_geometric import fit_beta_geometric
+from segml.scoring.buying.mixture import fit_mixture
 from segml.scoring.canaries import refuse_leaks, refuse_overlap
 from segml.scoring.design import design
 from segml.scoring.learners import Lesson
 from segml.scoring.past import Share, labelled
-from segml.scoring.silence import Buying
+from segml.scoring.silence import Buying, bought
 from segml.scoring.training import active
 from segml.storage.declarations import shipped_folder
 from segml.study import Study
@@ -241,14 +241,13 @@ def test_many_customers_are_learned_from_by_lot(town: Workspace) -> None:
 
 def test_the_model_of_buying_sees_only_whom_is_learned_from(town: Workspace) -> None:
     """Order days up to now tell what came of past nights."""
-    of = study(town, LATE)
-    taught, held = (of.order_days(LATE, Share(*ends, seed=20)) for ends in ((0.2, 1.0), (0.0, 0.2)))
-    assert len(taught) > len(held) > 0
-    assert len(taught) + len(held) == len(of.order_days(LATE)) == of.rows(LATE).height
+    rows = study(town, LATE).rows(LATE)
+    taught = Share(0.2, 1.0, seed=20).of(rows["code"].to_numpy())
+    assert 0 < (~taught).sum() < taught.sum()
     model = town.models.champion("churn", LATE).model
     learned = model.learned["rhythm_logistic"]
-    assert learned.design.buying == Buying(60, fit_beta_geometric(taught))
-    assert learned.design.buying != Buying(60, fit_beta_geometric(of.order_days(LATE)))
+    assert learned.design.buying == Buying(60, fit_mixture(bought(rows.filter(taught))))
+    assert learned.design.buying != Buying(60, fit_mixture(bought(rows)))
 
 
 def test_texts_are_numbered_by_the_rows_learned_from_alone(town: Workspace) -> None:

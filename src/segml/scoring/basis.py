@@ -11,6 +11,7 @@ import polars as pl
 
 from segml.scoring.design import SILENCE, Design
 from segml.scoring.log_odds import Floats
+from segml.scoring.silence import HABIT
 
 # The fields that any basis is made of, so a declaration has to name them.
 NEEDED: Final = (
@@ -23,7 +24,6 @@ NEEDED: Final = (
     "orders_90d",
     "orders_365d",
 )
-_HABIT: Final = 3**-0.5  # spread of gaps over their mean, where unknown: gamma gaps of shape 3
 _LATEST: Final = 8.0  # spreads beyond the mean gap, beyond which later means nothing more
 
 _x, _first, _last = (
@@ -31,7 +31,7 @@ _x, _first, _last = (
     for name in ("order_days_total", "days_since_first_order", "days_since_last_order")
 )
 _gap = pl.when(_x > 1).then((_first - _last) / (_x - 1)).otherwise(_first)
-_spread = pl.coalesce("gap_spread_days", _gap * _HABIT)
+_spread = pl.coalesce("gap_spread_days", _gap * HABIT)
 _RFM: Final[Mapping[str, pl.Expr]] = {
     "order_days_total": _x.log(),
     "days_since_last_order": _last.log(),

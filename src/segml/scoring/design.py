@@ -129,7 +129,15 @@ class Design:
     def silence(self, frame: pl.DataFrame) -> Floats:
         """Return the log-odds that customers stay away, as the model of buying foretells them."""
         assert self.buying is not None
+        if SILENCE in frame.columns:
+            return np.asarray(frame[SILENCE].to_numpy())
         return np.clip(self.buying.logits(frame), -_SURE, _SURE)
+
+    def foretold(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows with `silence`, which several learners then need not ask for."""
+        if self.buying is None:
+            return frame
+        return frame.with_columns(pl.Series(SILENCE, self.silence(frame)))
 
     def _number(self, name: str) -> pl.Expr:
         if name in self.words:

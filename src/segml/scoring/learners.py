@@ -6,9 +6,11 @@ was the steadiest of what was tried. Everything learned is plain data: no pickle
 * ``rfm_logistic``: a logistic regression on recency, frequency and money with all their squares and
   products. Very hard to beat, and the one to hold others to.
 * ``rhythm_logistic``: the same with how regular a customer is, how late by that measure, and what a
-  model of how customers buy (MBG/CNBD-k) foretells.
+  model of how customers buy foretells.
 * ``trees``: LightGBM on every field of the declaration.
 * ``anchored_trees``: LightGBM on what the rhythm logistic leaves over.
+* ``buying_mixture``: what a model of how customers buy foretells (`buying.mixture`), as it is. It
+  learns from order days instead of outcomes, so it errs otherwise than the rest.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,6 +26,7 @@ from segml.scoring.basis import numbers, products
 from segml.scoring.design import Design
 from segml.scoring.log_odds import Floats
 
+FORETOLD: Final = "buying_mixture"
 _TREES: Final = {
     "objective": "binary",
     "feature_fraction": 0.5,
@@ -219,6 +222,32 @@ class Trees:
         return cls(Design.from_json(plain["design"]), plain["trees"], anchor)
 
 
+@dataclass(frozen=True)
+class Foretold:
+    """What the design's model of buying foretells.
+
+    Attributes
+    ----------
+    design
+        With such a model.
+    """
+
+    design: Design
+
+    def logits(self, frame: pl.DataFrame) -> Floats:
+        """Return the log-odds of silence, one per row."""
+        return self.design.silence(frame)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"design": self.design.as_json()}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Foretold":
+        """Return what `as_json` wrote."""
+        return cls(Design.from_json(plain["design"]))
+
+
 def _anchored(lesson: Lesson) -> Trees:
     return Trees.fit(lesson, lesson.rhythm_logistic)
 
@@ -228,5 +257,6 @@ LEARNERS: Final[Mapping[str, tuple[Callable[[Lesson], Learned], Callable[[Any], 
     "rhythm_logistic": (lambda lesson: lesson.rhythm_logistic, Logistic.from_json),
     "trees": (Trees.fit, Trees.from_json),
     "anchored_trees": (_anchored, Trees.from_json),
+    FORETOLD: (lambda lesson: Foretold(lesson.design), Foretold.from_json),
 }
 """By name: how to learn from a lesson, and how to read what was learned."""

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from segml.core.errors import WorkspaceError
+from segml.scoring.design import Design
 from segml.scoring.ladder import OwnRhythm
 from segml.scoring.learners import LEARNERS, Learned
 from segml.scoring.log_odds import Floats, chance
@@ -80,6 +81,8 @@ class Model:
     def logits(self, frame: pl.DataFrame) -> Floats:
         """Return the calibrated log-odds of the label, one per row."""
         found = np.full(frame.height, self.shift)
+        if self._design is not None:
+            frame = self._design.foretold(frame)
         for name, one in self.learned.items():
             found += self.weights[name] * one.logits(frame)
         return found
@@ -87,6 +90,11 @@ class Model:
     def scores(self, frame: pl.DataFrame) -> Floats:
         """Return the calibrated probability of the label, one per row with `inputs`."""
         return np.round(chance(self.logits(frame)), _DIGITS)
+
+    @cached_property
+    def _design(self) -> Design | None:
+        """Return the design that the learners share; None where nothing was learned."""
+        return next((one.design for one in self.learned.values() if hasattr(one, "design")), None)
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from segml.scoring.basis import names, numbers, pairs, products
 from segml.scoring.design import SILENCE
 from segml.scoring.ladder import OwnRhythm
-from segml.scoring.learners import Logistic, Trees
+from segml.scoring.learners import Foretold, Logistic, Trees
 from segml.scoring.log_odds import Floats
 from segml.scoring.model import Model
 from segml.scoring.silence import BUYING, Buying
@@ -89,6 +89,8 @@ def _added(learned: Any, frame: pl.DataFrame) -> list[tuple[tuple[str, ...], Flo
             return own if anchor is None else [*own, *_added(anchor, frame)]
         case Logistic(basis, design):
             return [(names(basis, design), _terms(learned, frame))]
+        case Foretold(design) if design.buying is not None:
+            return _paced(design.buying, frame)
         case Buying() | OwnRhythm():
             return _paced(learned, frame)
         case _:

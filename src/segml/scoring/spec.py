@@ -15,7 +15,7 @@ from segml.core.features import Feature, Score, Unit
 from segml.core.tables import Kind
 from segml.scoring.basis import NEEDED
 from segml.scoring.labels import LABELS
-from segml.scoring.learners import LEARNERS
+from segml.scoring.learners import FORETOLD, LEARNERS
 
 LONGEST_HORIZON: Final = 730  # days
 # Who somebody is and where they live, which is for audits and not for scores.
@@ -210,6 +210,8 @@ def _impossible(values: Mapping[str, Any], fields: Mapping[str, Feature]) -> lis
     for learner in values.get("learners", ()):
         if learner not in LEARNERS:
             found.append(f"there is no learner “{learner}”; there are {', '.join(LEARNERS)}")
+    if FORETOLD in values.get("learners", ()) and values.get("label") != "no_order":
+        found.append(f"the learner “{FORETOLD}” can foretell the label “no_order” only")
     if values.get("learners") == []:
         found.append(f"“learners” is empty; there are {', '.join(LEARNERS)}")
     found += filter(None, (_not_a_feature(name, fields) for name in values.get("features", ())))

@@ -18,6 +18,8 @@ from segml.core.errors import TooFewCustomers, WorkspaceError
 from segml.scoring.baselines import Baseline, baselines
 from segml.scoring.basis import NEEDED
 from segml.scoring.buying.beta_geometric import fit_beta_geometric
+from segml.scoring.buying.mixture import fit_mixture
+from segml.scoring.buying.statistics import BuyingStatistics
 from segml.scoring.canaries import refuse_leaks
 from segml.scoring.certify import Certificate, certified_threshold
 from segml.scoring.design import Design, design
@@ -190,31 +192,33 @@ class _Teacher:
                 "model was the same for everybody, so there is nothing to tell apart."
             )
         numbers = design(rows, spec.features, spec.label_settings.get("spend_tiers"))
+        # Order days up to now tell what came of those nights: only of whom is learned from.
+        order_days = bought(now.filter(_TEACHING.of(now["code"].to_numpy())))
         if spec.label == "no_order":
-            # Order days up to now tell what came of those nights: only of whom is learned from.
-            regular = fit_beta_geometric(study.order_days(day, _TEACHING))
-            numbers = replace(numbers, buying=Buying(spec.horizon, regular))
-        lesson = Lesson(rows, label, numbers, self.seed)
+            numbers = replace(numbers, buying=Buying(spec.horizon, fit_mixture(order_days)))
+        lesson = Lesson(numbers.foretold(rows), label, numbers, self.seed)
         refuse_leaks(lesson, spec.title, rows.select(active()).to_series().to_numpy())
         learned = {name: LEARNERS[name][0](lesson) for name in spec.learners}
         weights = dict.fromkeys(learned, 1 / len(learned))
         shift = 0.0
         if spec.label == "no_order":
-            weights, shift = self._with_buying(lesson, learned, now)
+            weights, shift = self._with_buying(lesson, learned, order_days, now)
         model = self._model(day, "stack", numbers, nights, learned, weights, shift)
         known = baselines(spec.label, lesson, bought(now), spec.horizon)
         return _Taught(model, known, "", rows["code"].n_unique())
 
     def _with_buying(
-        self, lesson: Lesson, learned: dict[str, Learned], now: pl.DataFrame
+        self,
+        lesson: Lesson,
+        learned: dict[str, Learned],
+        order_days: BuyingStatistics,
+        now: pl.DataFrame,
     ) -> tuple[dict[str, float], float]:
         """Add a model of buying to what was learned; return all weights, and the shift of level.
 
         It counts where there is little to learn from, and where the season makes the past a poor
         guide (`season`); not at all where it ranks customers much worse.
         """
-        # These order days tell what came of those nights, so they are the same customers'.
-        order_days = bought(now.filter(_TEACHING.of(now["code"].to_numpy())))
         bg_nbd = fit_beta_geometric(order_days, modified=False, regularity=1)
         buying = Buying(self.spec.horizon, bg_nbd)
         nights, label = lesson.frame["night"], lesson.label
@@ -225,6 +229,7 @@ class _Teacher:
         restless = trust * unrest(nights, stack, label)
         repeaters = now.filter(pl.col("order_days_total") > 1).height
         share = max(restless, trust * _FEW / (_FEW + repeaters)) / 2
+        now = lesson.design.foretold(now)
         mean = np.mean([one.logits(now) for one in learned.values()], axis=0)
         level = buying.logits(now)
         mixed = (1 - share) * mean + share * level

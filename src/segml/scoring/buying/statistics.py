@@ -79,6 +79,11 @@ class BuyingStatistics:
         """Return what would be known `horizon` later if nobody ordered until then."""
         return type(self)(self.repeats, self.last, self.observed + horizon, self.log_gaps)
 
+    def of_customers(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the entries of some customers."""
+        gaps = None if self.log_gaps is None else self.log_gaps[chosen]
+        return type(self)(self.repeats[chosen], self.last[chosen], self.observed[chosen], gaps)
+
     def grouped(self, weights: ArrayLike | None = None) -> tuple[Self, Numbers]:
         """Return distinct entries, ascending, and the customers' weight behind each.
 
