@@ -107,11 +107,9 @@ class Study:
         outcome = Outcome(seen, day, self.spec.horizon, self.end)
         return LABELS[self.spec.label](outcome, rows, self.spec.label_settings)
 
-    def order_days(self, day: date, kept: Share | None = None) -> BuyingStatistics:
-        """Return the order days before a day of a share of the study, everybody without one."""
+    def order_days(self, day: date) -> BuyingStatistics:
+        """Return the order days before a day of the study's customers."""
         chosen = self.rows(day).select("customer_id", "code")
-        if kept is not None:
-            chosen = chosen.filter(kept.of(chosen["code"].to_numpy()))
         orders = self.history(day).rows("orders").select("customer_id", "day")
         found = orders.join(chosen.lazy(), on="customer_id").collect()
         days = found["day"].to_physical().to_numpy()
