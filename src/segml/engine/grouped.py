@@ -196,6 +196,10 @@ class Grouped:
             self._choices[column] = Choices(self.owner, codes, known, values, self.guests)
         return self._choices[column]
 
+    def visits(self, mask: Bools | None) -> Ints:
+        """Return customer · 2^32 + day + 2^31 of each different day of the rows, ascending."""
+        return self._visits if mask is None else self._days(mask)
+
     def count(self, mask: Bools | None) -> Ints:
         """Return the number of chosen rows per customer."""
         if mask is None:
@@ -220,6 +224,15 @@ class Grouped:
     @cached_property
     def _starts(self) -> Ints:
         return firsts(self.owner)
+
+    @cached_property
+    def _visits(self) -> Ints:
+        return self._days(None)
+
+    def _days(self, mask: Bools | None) -> Ints:
+        chosen = slice(None) if mask is None else mask
+        days = filled(self.raw("day").to_physical(), 0).to_numpy()[chosen]
+        return different((self.owner[chosen].astype(np.int64) << 32) + days + 2**31)
 
     def _reduced(self, ufunc: np.ufunc, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
         if not len(self.owner):

@@ -262,6 +262,9 @@ def _in_time(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
 
 
 def _distinct(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
+    if column == "day":
+        mask = _and(mask, grouped.raw("day"))
+        return np.bincount(grouped.visits(mask) >> 32, minlength=grouped.guests)
     if column not in _MANY:
         choices = grouped.choices(column)
         if choices.few:
@@ -307,9 +310,7 @@ def _lists(owners: Ints, values: pl.Series, many: int) -> pl.Series:
 
 def _gaps(grouped: Grouped, mask: Bools | None) -> tuple[Ints, Ints]:
     """Return whose the gaps between consecutive distinct days are, ascending, and their days."""
-    days = grouped.raw("day").to_physical().to_numpy()
-    days = days if mask is None else days[mask]
-    visits = different((grouped.owners(mask).astype(np.int64) << 32) + days + 2**31)
+    visits = grouped.visits(_and(mask, grouped.raw("day")))
     owners = visits >> 32
     same = owners[1:] == owners[:-1]
     return owners[1:][same], np.diff(visits)[same]

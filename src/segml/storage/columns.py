@@ -47,9 +47,15 @@ class _Summary:
             if isinstance(least, int) and isinstance(most, int):
                 self.least, self.most = min(self.least, least), max(self.most, most)
         elif isinstance(values.dtype, pl.Enum):
-            self.words.append(values.drop_nulls().unique().cast(pl.String))
+            self.words.append(packed(values.drop_nulls().unique().cast(pl.String)))
         elif values.dtype in (pl.String, pl.List(pl.String)):
-            self.words.append(values.drop_nulls().unique())
+            self.words.append(packed(values.drop_nulls().unique()))
+
+
+def packed(texts: pl.Series) -> pl.Series:
+    """Return a copy of texts, or lists of them, that shares no memory: of a mapped file, say."""
+    copied = texts.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return pl.Series(texts.name, copied, texts.dtype)
 
 
 def computed(
@@ -166,10 +172,9 @@ class _Writer:
         self._words: pl.DataFrame | None = None
         self._stem = folder / f"{name}.{definition}"
         if summary.words:
-            words = pl.concat(summary.words).unique().sort()
-            # Texts are packed: how they lie in memory depends on which thread found them.
-            packed = words.to_arrow(compat_level=pl.CompatLevel.oldest())
-            self._words = pl.Series(name, packed, words.dtype).to_frame()
+            # How texts lie in memory depends on which thread found them, so they are packed.
+            words = packed(pl.concat(summary.words).unique().sort())
+            self._words = words.alias(name).to_frame()
             self.type = _smallest(_CODES, 0, self._words.height)
         else:
             self.type = _type(summary)
