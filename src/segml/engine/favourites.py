@@ -50,19 +50,24 @@ def _of_few(choices: Choices, mask: Bools | None, time: Ints, lines: Any) -> Int
     A cell holds orders · 2^32 + the latest moment, so the largest of a row, the first of equal
     ones, is the favourite.
     """
-    cell, lines = (
-        one if mask is None or one is None else one[mask] for one in (choices.cell, lines)
-    )
-    latest = choices.table(np.int32)
-    latest[cell] = time if mask is None else time[mask]  # they ascend, and the last one stays
+    rows = None if mask is None else np.flatnonzero(mask)
+    cell, lines = _taken(choices.cell, rows), None if lines is None else _taken(lines, rows)
+    time = _taken(time, rows)
     if lines is not None:  # once per order; its lines of a value lie together
-        cell = cell[changed(cell, lines)]
-    measure = choices.table(np.int64)
-    np.add.at(measure, cell, 1 << 32)
+        once = np.flatnonzero(changed(cell, lines))
+        cell, time = cell.take(once), time.take(once)
+    latest = choices.table(np.int32)
+    latest[cell] = time  # they ascend, and the last one stays
+    measure = np.bincount(cell, minlength=len(latest))
+    measure <<= 32
     measure |= latest
-    rows = measure.reshape(choices.guests, -1)
-    best = rows.argmax(axis=1)
-    return np.where(rows[np.arange(choices.guests), best] > 0, best, -1)
+    table = measure.reshape(choices.guests, -1)
+    best = table.argmax(axis=1)
+    return np.where(table[np.arange(choices.guests), best] > 0, best, -1)
+
+
+def _taken(values: Any, rows: Ints | None) -> Any:
+    return values if rows is None else values.take(rows)
 
 
 def _of_many(choices: Choices, rows: Ints, time: Ints, lines: Any) -> Ints:

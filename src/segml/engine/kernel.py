@@ -43,6 +43,7 @@ from segml.core.predicates import EVERYONE, Compare, Events, Field
 from segml.core.tables import stored_table
 from segml.engine.bucket import Bucket, placed
 from segml.engine.favourites import favourite
+from segml.engine.gaps import Gaps
 from segml.engine.grouped import (
     Bools,
     Choices,
@@ -77,6 +78,7 @@ class _Kernel:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self._values: dict[Form, pl.Series] = {}
+        self._gaps: dict[Rows, Gaps] = {}
 
     def value(self, form: Form) -> pl.Series:
         if form not in self._values:
@@ -136,11 +138,9 @@ class _Kernel:
                 grouped, mask = self._rows(rows)
                 return favourite(grouped, column, mask)
             case UsualGap(rows):
-                grouped, mask = self._rows(rows)
-                return _usual_gap(grouped, mask)
+                return self._between(rows).usual()
             case GapSpread(rows):
-                grouped, mask = self._rows(rows)
-                return _gap_spread(grouped, mask)
+                return self._between(rows).spread()
             case Trailing(rows, days):
                 grouped, mask = self._rows(rows)
                 return pl.Series(_trailing(grouped, mask, days))
@@ -158,6 +158,13 @@ class _Kernel:
             recent = grouped.where(Compare(Field("day"), "ge", start))
             mask = recent if mask is None else mask & recent
         return grouped, mask
+
+    def _between(self, rows: Rows) -> Gaps:
+        if rows not in self._gaps:
+            grouped, mask = self._rows(rows)
+            visits = grouped.visits(_and(mask, grouped.raw("day")))
+            self._gaps[rows] = Gaps.between(visits, grouped.guests)
+        return self._gaps[rows]
 
     def _extreme(self, rows: Rows, column: str, *, latest: bool) -> pl.Series:
         grouped, mask = self._rows(rows)
@@ -306,36 +313,6 @@ def _lists(owners: Ints, values: pl.Series, many: int) -> pl.Series:
     places = np.full(many, -1, dtype=np.int64)
     places[lists["owner"].to_numpy()] = np.arange(lists.height)
     return lists["value"][placed(places)]
-
-
-def _gaps(grouped: Grouped, mask: Bools | None) -> tuple[Ints, Ints]:
-    """Return whose the gaps between consecutive distinct days are, ascending, and their days."""
-    visits = grouped.visits(_and(mask, grouped.raw("day")))
-    owners = visits >> 32
-    same = owners[1:] == owners[:-1]
-    return owners[1:][same], np.diff(visits)[same]
-
-
-def _gap_spread(grouped: Grouped, mask: Bools | None) -> pl.Series:
-    owners, gaps = _gaps(grouped, mask)
-    # Sums of whole numbers that a float holds exactly.
-    many, total, squares = (
-        np.bincount(owners, weights, grouped.guests) for weights in (None, gaps, gaps * gaps)
-    )
-    with np.errstate(invalid="ignore"):
-        spread = np.sqrt(many * squares - total * total) / many
-    return pl.Series(np.where(many > 1, spread, np.nan)).fill_nan(None)
-
-
-def _usual_gap(grouped: Grouped, mask: Bools | None) -> pl.Series:
-    owners, gaps = _gaps(grouped, mask)
-    ordered = np.sort((owners << 32) | gaps)
-    owners, gaps = ordered >> 32, ordered & 0xFFFFFFFF
-    found = np.full(grouped.guests, np.nan)
-    starts = firsts(owners)
-    many = np.diff(starts, append=len(owners))
-    found[owners[starts]] = (gaps[starts + (many - 1) // 2] + gaps[starts + many // 2]) / 2
-    return pl.Series(found).fill_nan(None)
 
 
 def _trailing(grouped: Grouped, mask: Bools | None, days: int) -> Ints:
