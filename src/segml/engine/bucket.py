@@ -145,7 +145,7 @@ class Bucket:
 
 def _moments(orders: Table) -> pl.Series:
     """Return a number for each order that ascends with time within a customer, ties alike."""
-    time = orders["ordered_at"].to_physical().to_numpy()
+    time = orders["ordered_at"].cast(pl.Int64).to_numpy()
     begun = changed(orders[OWNER].to_numpy(), time)
     return pl.Series(np.cumsum(begun, dtype=np.int32))
 

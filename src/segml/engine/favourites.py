@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segml.engine.arranged import ORDER, words
+from segml.engine.arranged import ORDER
 from segml.engine.bucket import MOMENT, placed
 from segml.engine.grouped import DENSE, Bools, Choices, Grouped, Ints, changed, firsts
 
@@ -24,7 +24,9 @@ def favourite(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
     else:
         rows = np.arange(len(grouped.owner)) if mask is None else np.flatnonzero(mask)
         found = _of_many(choices, rows, time, lines)
-    values = words(choices.values) if choices.values.dtype == pl.String else choices.values
+    values = choices.values
+    if values.dtype == pl.String:
+        values = values.cast(pl.Enum(values))
     return values[placed(found)]
 
 

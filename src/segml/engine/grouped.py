@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from segml.core.predicates import And, Field, Leaf, MonthDay, Not, Or, Predicate
 from segml.core.tables import Form, Kind
-from segml.engine.columns import Column
+from segml.engine.columns import Column, day_numbers
 from segml.engine.polars_rules import column_of
 
 Bools = NDArray[np.bool_]
@@ -231,7 +231,7 @@ class Grouped:
 
     def _days(self, mask: Bools | None) -> Ints:
         chosen = slice(None) if mask is None else mask
-        days = filled(self.raw("day").to_physical(), 0).to_numpy()[chosen]
+        days = filled(day_numbers(self.raw("day")), 0).to_numpy()[chosen]
         return different((self.owner[chosen].astype(np.int64) << 32) + days + 2**31)
 
     def _reduced(self, ufunc: np.ufunc, values: NDArray[Any], dtype: Any) -> NDArray[Any]:

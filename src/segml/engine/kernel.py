@@ -8,6 +8,7 @@ To add a form: its meaning here, in `polars_features`, in the reference and in S
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final, assert_never
 
 import numpy as np
@@ -42,6 +43,7 @@ from segml.core.features import (
 from segml.core.predicates import EVERYONE, Compare, Events, Field
 from segml.core.tables import stored_table
 from segml.engine.bucket import Bucket, placed
+from segml.engine.columns import day_numbers
 from segml.engine.favourites import favourite
 from segml.engine.gaps import Gaps
 from segml.engine.grouped import (
@@ -95,7 +97,8 @@ class _Kernel:
             case Score():
                 return pl.repeat(None, self._bucket.guests, dtype=pl.Float64, eager=True)
             case DaysSince(inner):
-                return (pl.lit(as_of) - self.value(inner)).dt.total_days().pipe(_evaluated)
+                days = day_numbers(self.value(inner)).cast(pl.Int64)
+                return (as_of - date(1970, 1, 1)).days - days
             case CompletedYears(inner):
                 day = self.value(inner)
                 code = day.dt.month().cast(pl.Int32) * 100 + day.dt.day()
@@ -212,10 +215,6 @@ class _Kernel:
         assert_never(events.how)
 
 
-def _evaluated(values: Any) -> pl.Series:
-    return values if isinstance(values, pl.Series) else pl.select(values).to_series()
-
-
 def _plain(values: pl.Series) -> pl.Series:
     """Return whole numbers in one type whatever they fitted; the rest as it is."""
     return values.cast(pl.Int64) if values.dtype.is_integer() else values
@@ -251,7 +250,7 @@ def _largest(
 ) -> pl.Series:
     mask = _and(mask, values)
     reduced = grouped.smallest if smallest else grouped.largest
-    whole = values.to_physical()
+    whole = day_numbers(values) if values.dtype == pl.Date else values
     found = pl.Series(reduced(_numbers(whole), mask), dtype=whole.dtype)
     found = found.set(pl.Series(grouped.count(mask) == 0), None)
     return found.cast(pl.Date) if values.dtype == pl.Date else _plain(found)
@@ -316,7 +315,7 @@ def _lists(owners: Ints, values: pl.Series, many: int) -> pl.Series:
 
 
 def _trailing(grouped: Grouped, mask: Bools | None, days: int) -> Ints:
-    day = grouped.raw("day").to_physical().to_numpy()
+    day = day_numbers(grouped.raw("day")).to_numpy()
     last = grouped.largest(day, mask)
     near = day > last[grouped.owner] - days
     return grouped.count(near if mask is None else near & mask)
