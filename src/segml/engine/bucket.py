@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from segml.core.tables import CUSTOMER_FACTS, TABLE
 from segml.engine.arranged import ORDER, OWNER, Table
-from segml.engine.grouped import Grouped, filled, firsts
+from segml.engine.grouped import Grouped, changed, filled, firsts
 from segml.engine.history import ITEM_COLUMNS_OF_ORDER
 
 MOMENT: Final = "moment"  # of an order: its time as a rank
@@ -127,8 +127,7 @@ class Bucket:
                 return _moments(orders)[order]
             return orders[name][order] if name in _OF_ORDERS else line(name)
 
-        owner = orders[OWNER].to_numpy()[order.to_numpy()]
-        return Grouped("order_items", self.guests, owner, series)
+        return Grouped("order_items", self.guests, orders[OWNER][order].to_numpy(), series)
 
     def _visible(self, table: str, column: str) -> pl.Series:
         """Return a column of the rows that are visible, refunds among them."""
@@ -146,9 +145,8 @@ class Bucket:
 
 def _moments(orders: Table) -> pl.Series:
     """Return a number for each order that ascends with time within a customer, ties alike."""
-    time = orders["ordered_at"].to_physical().to_numpy()
-    begun = np.zeros(len(time), dtype=np.int32)
-    begun[firsts(orders[OWNER].to_numpy(), time)] = 1
+    time = orders["ordered_at"].cast(pl.Int64).to_numpy()
+    begun = changed(orders[OWNER].to_numpy(), time)
     return pl.Series(np.cumsum(begun, dtype=np.int32))
 
 

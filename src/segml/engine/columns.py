@@ -92,7 +92,7 @@ class Column:
         if self.words is not None:
             return self._among(_asked(self.words, leaf, self.kind))
         if self.values.dtype == pl.Date:
-            return Column(self.values.to_physical(), self.kind)._known(leaf)
+            return Column(day_numbers(self.values), self.kind)._known(leaf)
         if self.values.dtype.is_integer():
             match leaf:
                 case Compare(_, order, value):
@@ -120,6 +120,11 @@ class Column:
         lookup = np.append(wanted.to_numpy(), False)
         found = lookup[self.values.fill_null(len(wanted)).to_numpy()]  # a missing one is past them
         return pl.Series(found)
+
+
+def day_numbers(dates: pl.Series) -> pl.Series:
+    """Return dates as days since 1970; a cast, which unlike `to_physical` is no query."""
+    return dates.cast(pl.Int32)
 
 
 def _never(column: Column) -> pl.Series:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from segml.engine.arranged import ORDER, words
+from segml.engine.arranged import ORDER
 from segml.engine.bucket import MOMENT, placed
 from segml.engine.grouped import DENSE, Bools, Choices, Grouped, Ints, changed, firsts
 
@@ -24,7 +24,9 @@ def favourite(grouped: Grouped, column: str, mask: Bools | None) -> pl.Series:
     else:
         rows = np.arange(len(grouped.owner)) if mask is None else np.flatnonzero(mask)
         found = _of_many(choices, rows, time, lines)
-    values = words(choices.values) if choices.values.dtype == pl.String else choices.values
+    values = choices.values
+    if values.dtype == pl.String:
+        values = values.cast(pl.Enum(values))
     return values[placed(found)]
 
 
@@ -50,19 +52,24 @@ def _of_few(choices: Choices, mask: Bools | None, time: Ints, lines: Any) -> Int
     A cell holds orders · 2^32 + the latest moment, so the largest of a row, the first of equal
     ones, is the favourite.
     """
-    cell, lines = (
-        one if mask is None or one is None else one[mask] for one in (choices.cell, lines)
-    )
-    latest = choices.table(np.int32)
-    latest[cell] = time if mask is None else time[mask]  # they ascend, and the last one stays
+    rows = None if mask is None else np.flatnonzero(mask)
+    cell, lines = _taken(choices.cell, rows), None if lines is None else _taken(lines, rows)
+    time = _taken(time, rows)
     if lines is not None:  # once per order; its lines of a value lie together
-        cell = cell[changed(cell, lines)]
-    measure = choices.table(np.int64)
-    np.add.at(measure, cell, 1 << 32)
+        once = np.flatnonzero(changed(cell, lines))
+        cell, time = cell.take(once), time.take(once)
+    latest = choices.table(np.int32)
+    latest[cell] = time  # they ascend, and the last one stays
+    measure = np.bincount(cell, minlength=len(latest))
+    measure <<= 32
     measure |= latest
-    rows = measure.reshape(choices.guests, -1)
-    best = rows.argmax(axis=1)
-    return np.where(rows[np.arange(choices.guests), best] > 0, best, -1)
+    table = measure.reshape(choices.guests, -1)
+    best = table.argmax(axis=1)
+    return np.where(table[np.arange(choices.guests), best] > 0, best, -1)
+
+
+def _taken(values: Any, rows: Ints | None) -> Any:
+    return values if rows is None else values.take(rows)
 
 
 def _of_many(choices: Choices, rows: Ints, time: Ints, lines: Any) -> Ints:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from segml.core.predicates import And, Field, Leaf, MonthDay, Not, Or, Predicate
 from segml.core.tables import Form, Kind
-from segml.engine.columns import Column
+from segml.engine.columns import Column, day_numbers
 from segml.engine.polars_rules import column_of
 
 Bools = NDArray[np.bool_]
@@ -33,23 +33,20 @@ class Runs:
 
     Attributes
     ----------
-    order
-        An order of the rows in which they lie together; None: as they stand.
-    starts, owner
-        Where each run starts in it, and whose it is.
+    run
+        Of each row: the number of its run; of a row without a value: how many runs there are.
+    owner
+        Whose each run is.
     """
 
-    order: Ints | None
-    starts: Ints
+    run: Ints
     owner: NDArray[Any]
 
     def some(self, mask: Bools) -> Bools:
         """Return whether any row of each run is chosen."""
-        if not len(self.starts):
-            return np.zeros(0, dtype=bool)
-        ordered = mask if self.order is None else mask[self.order]
-        found: Bools = np.logical_or.reduceat(ordered, self.starts)
-        return found
+        found = np.zeros(len(self.owner) + 1, dtype=bool)
+        found[self.run.take(np.flatnonzero(mask))] = True
+        return found[:-1]
 
 
 class Choices:
@@ -85,12 +82,11 @@ class Choices:
         return self.known if mask is None else mask & self.known
 
     @cached_property
-    def cell(self) -> NDArray[Any]:
+    def cell(self) -> NDArray[np.intp]:
         """Return of each row its place in a table of customers by values, row by row."""
-        place = np.dtype(np.int32 if self.few else np.int64)
-        cell: NDArray[Any] = self.owner.astype(place)
+        cell = self.owner.astype(np.intp)  # which indexing and counting take as it is
         cell *= len(self.values)
-        cell += self.code.astype(place)
+        cell += self.code
         return cell
 
     def table(self, dtype: Any) -> NDArray[Any]:
@@ -101,7 +97,7 @@ class Choices:
         """Return a table of customers by values: whether any chosen row has the value."""
         mask = self.masked(mask)
         found = self.table(bool)
-        found[self.cell if mask is None else self.cell[mask]] = True
+        found[self.cell if mask is None else self.cell.take(np.flatnonzero(mask))] = True
         return found.reshape(self.guests, -1) if len(self.values) else found.reshape(self.guests, 0)
 
 
@@ -159,25 +155,25 @@ class Grouped:
     def where(self, predicate: Predicate) -> Bools:
         """Return for which rows a predicate over them holds."""
         if predicate not in self._masks:
-            self._masks[predicate] = self._where(predicate).to_numpy()
+            self._masks[predicate] = self._where(predicate)
         return self._masks[predicate]
 
-    def _where(self, predicate: Predicate) -> pl.Series:
-        rows = len(self.owner)
+    def _where(self, predicate: Predicate) -> Bools:
         match predicate:
             case And(()) | Or(()):
-                return pl.repeat(predicate == And(()), rows, dtype=pl.Boolean, eager=True)
+                return np.full(len(self.owner), predicate == And(()))
             case And(items) | Or(items):
                 join = and_ if isinstance(predicate, And) else or_
-                return reduce(join, (self._where(item) for item in items))
+                return reduce(join, map(self.where, items))
             case Not(item):
-                return ~self._where(item)
+                return ~self.where(item)
             case _:
                 assert isinstance(predicate, Leaf), "rows hold no pasts"
                 operand = predicate.operand
                 field = operand.field if isinstance(operand, MonthDay) else operand
                 assert isinstance(field, Field), "rows hold no events"
-                return self.column(field.name).holds(predicate)
+                holds: Bools = self.column(field.name).holds(predicate).to_numpy()
+                return holds
 
     def owners(self, mask: Bools | None) -> NDArray[Any]:
         """Return the customers of the chosen rows, ascending."""
@@ -196,6 +192,10 @@ class Grouped:
             self._choices[column] = Choices(self.owner, codes, known, values, self.guests)
         return self._choices[column]
 
+    def visits(self, mask: Bools | None) -> Ints:
+        """Return customer · 2^32 + day + 2^31 of each different day of the rows, ascending."""
+        return self._visits if mask is None else self._days(mask)
+
     def count(self, mask: Bools | None) -> Ints:
         """Return the number of chosen rows per customer."""
         if mask is None:
@@ -204,7 +204,7 @@ class Grouped:
 
     def total(self, values: NDArray[Any], mask: Bools | None) -> Ints:
         """Return the sum of whole numbers over the chosen rows per customer, exactly."""
-        chosen = values if mask is None else np.where(mask, values, values.dtype.type(0))
+        chosen = values if mask is None else values * mask  # twice as fast as to choose
         return self._reduced(np.add, chosen, np.int64)
 
     def largest(self, values: NDArray[Any], mask: Bools | None) -> NDArray[Any]:
@@ -221,6 +221,19 @@ class Grouped:
     def _starts(self) -> Ints:
         return firsts(self.owner)
 
+    @cached_property
+    def _present(self) -> NDArray[Any]:
+        return self.owner[self._starts]
+
+    @cached_property
+    def _visits(self) -> Ints:
+        return self._days(None)
+
+    def _days(self, mask: Bools | None) -> Ints:
+        chosen = slice(None) if mask is None else mask
+        days = filled(day_numbers(self.raw("day")), 0).to_numpy()[chosen]
+        return different((self.owner[chosen].astype(np.int64) << 32) + days + 2**31)
+
     def _reduced(self, ufunc: np.ufunc, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
         if not len(self.owner):
             return np.zeros(self.guests, dtype=dtype)
@@ -228,21 +241,24 @@ class Grouped:
 
     def _placed(self, values: NDArray[Any], dtype: Any) -> NDArray[Any]:
         found = np.zeros(self.guests, dtype=dtype)
-        found[self.owner[self._starts]] = values
+        found[self._present] = values
         return found
 
     def _alike(self, by: str) -> Runs:
         if (self.reading, by) == ("messages", "message_id"):  # they stand so
             ids = self.raw(by)
             keys = ids.to_numpy() if ids.dtype == pl.Int64 else factored(self.column(by))[0]
-            starts = firsts(self.owner, keys)
-            return Runs(None, starts, self.owner[starts])
+            begun = changed(self.owner, keys)
+            return Runs(np.cumsum(begun) - 1, self.owner[begun])
         codes, known, _ = factored(self.column(by))
         order = np.argsort((self.owner.astype(np.int64) << 32) | codes, kind="stable")
         if known is not None:
             order = order[known[order]]
-        starts = firsts(self.owner[order], codes[order])
-        return Runs(order, starts, self.owner[order[starts]])
+        owner = self.owner[order]
+        begun = changed(owner, codes[order])
+        run = np.full(len(self.owner), np.count_nonzero(begun))
+        run[order] = np.cumsum(begun) - 1
+        return Runs(run, owner[begun])
 
 
 def _lowest(values: NDArray[Any]) -> Any:

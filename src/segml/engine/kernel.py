@@ -8,6 +8,7 @@ To add a form: its meaning here, in `polars_features`, in the reference and in S
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final, assert_never
 
 import numpy as np
@@ -42,7 +43,9 @@ from segml.core.features import (
 from segml.core.predicates import EVERYONE, Compare, Events, Field
 from segml.core.tables import stored_table
 from segml.engine.bucket import Bucket, placed
+from segml.engine.columns import day_numbers
 from segml.engine.favourites import favourite
+from segml.engine.gaps import Gaps
 from segml.engine.grouped import (
     Bools,
     Choices,
@@ -77,6 +80,7 @@ class _Kernel:
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
         self._values: dict[Form, pl.Series] = {}
+        self._gaps: dict[Rows, Gaps] = {}
 
     def value(self, form: Form) -> pl.Series:
         if form not in self._values:
@@ -93,7 +97,8 @@ class _Kernel:
             case Score():
                 return pl.repeat(None, self._bucket.guests, dtype=pl.Float64, eager=True)
             case DaysSince(inner):
-                return (pl.lit(as_of) - self.value(inner)).dt.total_days().pipe(_evaluated)
+                days = day_numbers(self.value(inner)).cast(pl.Int64)
+                return (as_of - date(1970, 1, 1)).days - days
             case CompletedYears(inner):
                 day = self.value(inner)
                 code = day.dt.month().cast(pl.Int32) * 100 + day.dt.day()
@@ -136,11 +141,9 @@ class _Kernel:
                 grouped, mask = self._rows(rows)
                 return favourite(grouped, column, mask)
             case UsualGap(rows):
-                grouped, mask = self._rows(rows)
-                return _usual_gap(grouped, mask)
+                return self._between(rows).usual()
             case GapSpread(rows):
-                grouped, mask = self._rows(rows)
-                return _gap_spread(grouped, mask)
+                return self._between(rows).spread()
             case Trailing(rows, days):
                 grouped, mask = self._rows(rows)
                 return pl.Series(_trailing(grouped, mask, days))
@@ -158,6 +161,13 @@ class _Kernel:
             recent = grouped.where(Compare(Field("day"), "ge", start))
             mask = recent if mask is None else mask & recent
         return grouped, mask
+
+    def _between(self, rows: Rows) -> Gaps:
+        if rows not in self._gaps:
+            grouped, mask = self._rows(rows)
+            visits = grouped.visits(_and(mask, grouped.raw("day")))
+            self._gaps[rows] = Gaps.between(visits, grouped.guests)
+        return self._gaps[rows]
 
     def _extreme(self, rows: Rows, column: str, *, latest: bool) -> pl.Series:
         grouped, mask = self._rows(rows)
@@ -205,10 +215,6 @@ class _Kernel:
         assert_never(events.how)
 
 
-def _evaluated(values: Any) -> pl.Series:
-    return values if isinstance(values, pl.Series) else pl.select(values).to_series()
-
-
 def _plain(values: pl.Series) -> pl.Series:
     """Return whole numbers in one type whatever they fitted; the rest as it is."""
     return values.cast(pl.Int64) if values.dtype.is_integer() else values
@@ -244,7 +250,7 @@ def _largest(
 ) -> pl.Series:
     mask = _and(mask, values)
     reduced = grouped.smallest if smallest else grouped.largest
-    whole = values.to_physical()
+    whole = day_numbers(values) if values.dtype == pl.Date else values
     found = pl.Series(reduced(_numbers(whole), mask), dtype=whole.dtype)
     found = found.set(pl.Series(grouped.count(mask) == 0), None)
     return found.cast(pl.Date) if values.dtype == pl.Date else _plain(found)
@@ -262,6 +268,9 @@ def _in_time(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
 
 
 def _distinct(grouped: Grouped, column: str, mask: Bools | None) -> Ints:
+    if column == "day":
+        mask = _and(mask, grouped.raw("day"))
+        return np.bincount(grouped.visits(mask) >> 32, minlength=grouped.guests)
     if column not in _MANY:
         choices = grouped.choices(column)
         if choices.few:
@@ -305,40 +314,8 @@ def _lists(owners: Ints, values: pl.Series, many: int) -> pl.Series:
     return lists["value"][placed(places)]
 
 
-def _gaps(grouped: Grouped, mask: Bools | None) -> tuple[Ints, Ints]:
-    """Return whose the gaps between consecutive distinct days are, ascending, and their days."""
-    days = grouped.raw("day").to_physical().to_numpy()
-    days = days if mask is None else days[mask]
-    visits = different((grouped.owners(mask).astype(np.int64) << 32) + days + 2**31)
-    owners = visits >> 32
-    same = owners[1:] == owners[:-1]
-    return owners[1:][same], np.diff(visits)[same]
-
-
-def _gap_spread(grouped: Grouped, mask: Bools | None) -> pl.Series:
-    owners, gaps = _gaps(grouped, mask)
-    # Sums of whole numbers that a float holds exactly.
-    many, total, squares = (
-        np.bincount(owners, weights, grouped.guests) for weights in (None, gaps, gaps * gaps)
-    )
-    with np.errstate(invalid="ignore"):
-        spread = np.sqrt(many * squares - total * total) / many
-    return pl.Series(np.where(many > 1, spread, np.nan)).fill_nan(None)
-
-
-def _usual_gap(grouped: Grouped, mask: Bools | None) -> pl.Series:
-    owners, gaps = _gaps(grouped, mask)
-    ordered = np.sort((owners << 32) | gaps)
-    owners, gaps = ordered >> 32, ordered & 0xFFFFFFFF
-    found = np.full(grouped.guests, np.nan)
-    starts = firsts(owners)
-    many = np.diff(starts, append=len(owners))
-    found[owners[starts]] = (gaps[starts + (many - 1) // 2] + gaps[starts + many // 2]) / 2
-    return pl.Series(found).fill_nan(None)
-
-
 def _trailing(grouped: Grouped, mask: Bools | None, days: int) -> Ints:
-    day = grouped.raw("day").to_physical().to_numpy()
+    day = day_numbers(grouped.raw("day")).to_numpy()
     last = grouped.largest(day, mask)
     near = day > last[grouped.owner] - days
     return grouped.count(near if mask is None else near & mask)

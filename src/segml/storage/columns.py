@@ -18,13 +18,14 @@ import numpy as np
 import polars as pl
 
 from segml.engine.columns import LIMITS
-from segml.engine.grouped import filled
 from segml.storage.atomic import sync
 from segml.storage.snapshots import TYPES, Piece, StoredColumn, checksum
 
 WORKERS: Final = min(2, cpu_count() or 1)
 _WHOLE: Final = ("i8", "i16", "i32", "i64")
 _CODES: Final = ("u8", "u16", "u32")
+_TEXTS: Final = (pl.String(), pl.List(pl.String()))
+_CODE: Final = "code of a word"
 Compute = Callable[[int], pl.DataFrame]
 Progress = Callable[[float], None]
 
@@ -39,17 +40,21 @@ class _Summary:
     most: int = 0
     words: list[pl.Series] = field(default_factory=list)
 
-    def add(self, values: pl.Series) -> None:
+    def add(self, values: pl.Series, words: pl.Series | None) -> None:
         self.dtype = values.dtype
         self.missing |= values.null_count() > 0
         if values.dtype.is_integer():
             least, most = values.min(), values.max()
             if isinstance(least, int) and isinstance(most, int):
                 self.least, self.most = min(self.least, least), max(self.most, most)
-        elif isinstance(values.dtype, pl.Enum):
-            self.words.append(values.drop_nulls().unique().cast(pl.String))
-        elif values.dtype in (pl.String, pl.List(pl.String)):
-            self.words.append(values.drop_nulls().unique())
+        if words is not None:
+            self.words.append(packed(words))
+
+
+def packed(texts: pl.Series) -> pl.Series:
+    """Return a copy of texts, or lists of them, that shares no memory: of a mapped file, say."""
+    copied = texts.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return pl.Series(texts.name, copied, texts.dtype)
 
 
 def computed(
@@ -62,10 +67,21 @@ def computed(
     summaries: dict[str, _Summary] = {}
     progress(0.0)
     for done, frame in enumerate(_all(scratch, buckets, compute), start=1):
+        words = _words(frame)
         for values in frame:
-            summaries.setdefault(values.name, _Summary()).add(values)
+            summaries.setdefault(values.name, _Summary()).add(values, words.get(values.name))
         progress(done / buckets)
     return summaries
+
+
+def _words(frame: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return the different values of each column of texts, or of lists of them; in one query."""
+    found = frame.select(
+        pl.col(name).drop_nulls().unique().cast(dtype if dtype in _TEXTS else pl.String).implode()
+        for name, dtype in frame.schema.items()
+        if dtype in _TEXTS or isinstance(dtype, pl.Enum)
+    )
+    return {values.name: values[0] for values in found}
 
 
 def _all(scratch: Path, buckets: int, compute: Compute) -> Iterator[pl.DataFrame]:
@@ -116,18 +132,18 @@ def joined(
             _Writer(folder, name, definitions[name], summary, stack)
             for name, summary in summaries.items()
         ]
-        shares = [writers[i::WORKERS] for i in range(WORKERS)]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            for bucket in range(buckets):
-                frame = pl.read_ipc(_file(scratch, bucket))
-                list(pool.map(lambda share, frame=frame: _written(share, frame), shares))
-                progress((bucket + 1) / buckets)
+        for bucket in range(buckets):
+            frame = _whole(pl.read_ipc(_file(scratch, bucket)), writers)
+            for writer in writers:
+                writer.write(frame)
+            progress((bucket + 1) / buckets)
     return {writer.name: writer.finished() for writer in writers}
 
 
-def _written(writers: list["_Writer"], frame: pl.DataFrame) -> None:
-    for writer in writers:
-        writer.write(frame[writer.name])
+def _whole(frame: pl.DataFrame, writers: list["_Writer"]) -> pl.DataFrame:
+    """Return the columns as they are written; one query for all, for each has its own cost."""
+    coded = frame.with_columns(writer.coded(frame[writer.name]) for writer in writers)
+    return coded.select(one for writer in writers for one in writer.expressions())
 
 
 def _file(scratch: Path, bucket: int) -> Path:
@@ -166,10 +182,9 @@ class _Writer:
         self._words: pl.DataFrame | None = None
         self._stem = folder / f"{name}.{definition}"
         if summary.words:
-            words = pl.concat(summary.words).unique().sort()
-            # Texts are packed: how they lie in memory depends on which thread found them.
-            packed = words.to_arrow(compat_level=pl.CompatLevel.oldest())
-            self._words = pl.Series(name, packed, words.dtype).to_frame()
+            # How texts lie in memory depends on which thread found them, so they are packed.
+            words = packed(pl.concat(summary.words).unique().sort())
+            self._words = words.alias(name).to_frame()
             self.type = _smallest(_CODES, 0, self._words.height)
         else:
             self.type = _type(summary)
@@ -178,26 +193,34 @@ class _Writer:
         if summary.missing:
             self._valid = _Output(self._stem.with_name(f"{self._stem.name}.valid"), stack)
 
-    def write(self, values: pl.Series) -> None:
-        if self._words is not None:
-            values = self._coded(values)
-        if self._valid is not None:
-            self._valid.write(np.packbits(values.is_not_null().to_numpy(), bitorder="little"))
-        values = values.cast(TYPES[self.type][0])
-        if self.type == "bool":
-            held = filled(values, False).to_numpy()
-            self._values.write(np.packbits(held, bitorder="little"))
-        else:
-            self._values.write(filled(values.to_physical(), 0).to_numpy())
+    def expressions(self) -> list[pl.Expr]:
+        """Return the values as they are written, under the column's name, and which are known."""
+        values = pl.col(self.name).cast(TYPES[self.type][0]).to_physical()
+        if self._valid is None:
+            return [values]
+        values = values.fill_null(False if self.type == "bool" else 0)
+        return [values, pl.col(self.name).is_not_null().alias(_known(self.name))]
 
-    def _coded(self, values: pl.Series) -> pl.Series:
-        """Return the place of each value among the words of all buckets."""
-        assert self._words is not None
+    def write(self, frame: pl.DataFrame) -> None:
+        """Add a bucket, of which `frame` has the `expressions`."""
+        held = frame[self.name].to_numpy()
+        packed = self.type == "bool"
+        self._values.write(np.packbits(held, bitorder="little") if packed else held)
+        if self._valid is not None:
+            known = frame[_known(self.name)].to_numpy()
+            self._valid.write(np.packbits(known, bitorder="little"))
+
+    def coded(self, values: pl.Series) -> pl.Series:
+        """Return the place of each value among the words of all buckets; numbers as they are."""
+        if self._words is None:
+            return values
         if isinstance(values.dtype, pl.Enum):  # each word is looked up once
-            return self._coded(values.dtype.categories)[values.to_physical().cast(pl.UInt32)]
-        codes = self._words.with_row_index("code")
+            places = self.coded(values.dtype.categories)[values.to_physical().cast(pl.UInt32)]
+            return places.alias(self.name)
+        codes = self._words.with_row_index(_CODE)
         rows = values.alias(self.name).to_frame()
-        return rows.join(codes, on=self.name, how="left", maintain_order="left")["code"]
+        found = rows.join(codes, on=self.name, how="left", maintain_order="left")
+        return found[_CODE].alias(self.name)
 
     def finished(self) -> StoredColumn:
         words = None
@@ -209,6 +232,10 @@ class _Writer:
             words = Piece(path.name, path.stat().st_size, checksum(path))
         valid = self._valid.piece() if self._valid else None
         return StoredColumn(self._definition, self.type, self._values.piece(), valid, words)
+
+
+def _known(name: str) -> str:
+    return f"{name} known"
 
 
 def _type(summary: _Summary) -> str:
