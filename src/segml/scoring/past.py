@@ -48,11 +48,8 @@ class Past(Protocol):
         Null for those of whom it cannot be said.
         """
 
-    def order_days(self, day: date, kept: "Share | None" = None) -> BuyingStatistics:
-        """Return the order days before a day of a share of customers, everybody without one.
-
-        With how even their gaps were.
-        """
+    def order_days(self, day: date) -> BuyingStatistics:
+        """Return the customers' order days before a day, and how even their gaps were."""
 
 
 @dataclass(frozen=True, slots=True)
