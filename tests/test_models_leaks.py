@@ -244,7 +244,7 @@ def test_the_model_of_buying_sees_only_whom_is_learned_from(town: Workspace) -> 
     rows = study(town, LATE).rows(LATE)
     taught = Share(0.2, 1.0, seed=20).of(rows["code"].to_numpy())
     assert 0 < (~taught).sum() < taught.sum()
-    model = town.models.champion("churn", LATE).model
+    model = town.models.board(("churn",), as_of=LATE).speakers["churn"].champion.model
     learned = model.learned["rhythm_logistic"]
     assert learned.design.buying == Buying(60, fit_mixture(bought(rows.filter(taught))))
     assert learned.design.buying != Buying(60, fit_mixture(bought(rows)))

@@ -80,6 +80,10 @@ def _wait(http: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> No
     raise AssertionError(log.read_text("utf-8"))
 
 
+def _inputs(workspace: Workspace, day: date) -> tuple[str, ...]:
+    return workspace.models.board(("churn",), as_of=day).speakers["churn"].champion.inputs
+
+
 def test_scores_of_customers(running: Running) -> None:
     day = running.workspace.latest.day()
     whole = running.workspace.models.scores("churn", as_of=day)
@@ -100,7 +104,7 @@ def test_scores_of_customers(running: Running) -> None:
 
 def test_scores_of_rows_are_those_of_customers(running: Running) -> None:
     day = running.workspace.latest.day()
-    inputs = running.workspace.models.champion("churn", day).inputs
+    inputs = _inputs(running.workspace, day)
     scored = running.workspace.models.scores("churn", as_of=day).drop_nulls("score").head(20)
     rows = running.workspace.features(inputs).filter(
         pl.col("customer_id").is_in(scored["customer_id"].to_list())
@@ -119,7 +123,7 @@ def test_scores_of_rows_are_those_of_customers(running: Running) -> None:
 @pytest.mark.parametrize("value", [10**400, 2**53, 1e308, float("nan"), float("-inf")])
 def test_a_row_with_no_number_fails_alone(running: Running, value: float) -> None:
     day = running.workspace.latest.day()
-    inputs = running.workspace.models.champion("churn", day).inputs
+    inputs = _inputs(running.workspace, day)
     scored = running.workspace.models.scores("churn", as_of=day).drop_nulls("score").head(1)
     row = running.workspace.features(inputs).join(scored, "customer_id", "semi").row(0, named=True)
     good = {name: _plain(value) for name, value in row.items()}

@@ -79,7 +79,7 @@ def test_who_is_high_follows_a_withdrawal(copied: Workspace) -> None:
 
     def least_high() -> tuple[float, set[str]]:
         told = copied.models.scores("churn", as_of=LATE).drop_nulls("score")
-        begins = copied.models.threshold("churn", LATE)
+        begins = copied.models.board(("churn",), as_of=LATE).speakers["churn"].threshold
         return begins, set(told.filter(pl.col("score") >= begins)["band"])
 
     certified(copied, 0.95, date(2027, 1, 1))

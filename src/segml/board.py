@@ -136,21 +136,14 @@ class Boards:
 
     def _speaker(self, name: str, as_of: date) -> Speaker:
         reign = self._champions.versions.reign(name, as_of)
-        found = champion(self._champions, name, as_of)
-        assert reign is not None
-        threshold = self._champions.threshold(found.model)
-        return Speaker(found, reign, self._champions.specs[name].field, threshold)
-
-
-def champion(champions: Champions, name: str, as_of: date) -> Champion:
-    """Return the version that scores a day; `WorkspaceError` where there is none."""
-    found = champions.of_model(name, as_of)
-    if found is None:
-        raise WorkspaceError(
-            f"Nobody was champion of “{name}” on {as_of}. Train it by what was known then: "
-            f"segml train {name} --as-of {as_of}."
-        )
-    return found
+        champion = self._champions.of_model(name, as_of)
+        if reign is None or champion is None:
+            raise WorkspaceError(
+                f"Nobody was champion of “{name}” on {as_of}. Train it by what was known then: "
+                f"segml train {name} --as-of {as_of}."
+            )
+        threshold = self._champions.threshold(champion.model)
+        return Speaker(champion, reign, self._champions.specs[name].field, threshold)
 
 
 _MadeOf = tuple[tuple[str, ...], Snapshot, Book]

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from segml import standings
-from segml.board import Board, Boards, champion
-from segml.champions import Champion, Champions
+from segml.board import Board, Boards
+from segml.champions import Champions
 from segml.core.errors import UnknownName, WorkspaceError
 from segml.core.tables import CustomerId
 from segml.datasets.oracle import ceiling
@@ -255,13 +255,13 @@ class Modelling:
         WorkspaceError
             When nobody was champion of one that was named.
         """
-        return self._boards.of(self._crowned(names, as_of), as_of)
+        return self._boards.of(self._asked(names, as_of), as_of)
 
     def board_ready(self, names: Sequence[str] = (), *, as_of: date) -> Board | None:
         """Return the same if nothing has to be read or computed for it first; else None."""
-        return self._boards.ready(self._crowned(names, as_of), as_of)
+        return self._boards.ready(self._asked(names, as_of), as_of)
 
-    def _crowned(self, names: Sequence[str], as_of: date) -> list[str]:
+    def _asked(self, names: Sequence[str], as_of: date) -> list[str]:
         if names:
             return [self.spec(name).name for name in names]
         return [name for name in self.declared() if self.reign(name, as_of) is not None]
@@ -269,14 +269,6 @@ class Modelling:
     def reign(self, name: str, as_of: date) -> Reign | None:
         """Return who was champion on a day; None for nobody."""
         return self._champions.versions.reign(name, as_of)
-
-    def champion(self, name: str, as_of: date) -> Champion:
-        """Return the version that scores a day; `WorkspaceError` where there is none."""
-        return champion(self._champions, self.spec(name).name, as_of)
-
-    def threshold(self, name: str, as_of: date) -> float:
-        """Return where a champion's segment begins."""
-        return self._champions.threshold(self.champion(name, as_of).model)
 
     def listed(self) -> list[dict[str, Any]]:
         """Return every declared model with its latest champion, nulls where there is none."""
