@@ -13,9 +13,10 @@ from segml import Workspace
 from segml.core.identity import Role
 from segml.service import guard
 from segml.service.api import ROUTERS
-from segml.service.guard import LARGEST_BODY, OPEN, PAGE
+from segml.service.guard import OPEN, PAGE
 from segml.service.identities import MOST_FAILURES
 from segml.service.openapi import BENTO, document
+from segml.service.visit import LARGEST_BODY
 from served import WIN_BACK, Served
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]

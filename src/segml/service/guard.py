@@ -5,18 +5,15 @@ known by ``Authorization: Bearer`` or, for the page, by a cookie. A cookie trave
 what changes anything must then also carry the header ``X-Segml``, which no other site can send.
 """
 
-import asyncio
-import json
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -27,29 +24,16 @@ from segml.core.identity import Identity
 from segml.service import logs, signin
 from segml.service.identities import Identities, Throttled
 from segml.service.meters import Meters
-from segml.service.problems import MEDIA_TYPE, of_error, of_validation, problem
+from segml.service.problems import of_error
+from segml.service.visit import LARGEST_BODY, Visit, described
 
 PAGE: Final = "/admin/customers/segments"
 OPEN: Final = frozenset({"/healthz", "/livez", "/readyz"})  # they tell nothing about anybody
 SIGN_IN: Final = "/signin"
-LARGEST_BODY: Final = 10_000_000  # bytes
 PATIENCE: Final = 60  # seconds until an answer has to begin
 MOST_AT_ONCE: Final = 1_000  # requests in hand; whoever comes then is asked to come again
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 class TooLarge(HTTPException):
@@ -92,7 +76,7 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
-        visit = _Visit(scope, send, request_id)
+        visit = Visit(scope, send, request_id)
         scope.setdefault("state", {})["request_id"] = request_id
         started = perf_counter()
         self._in_hand += 1
@@ -113,7 +97,7 @@ class Guard:
             told = f"It takes more than {PATIENCE} seconds; it goes on, so ask again in a while."
             await visit.refuse(504, "too-slow", told)
         except TooLarge:
-            await visit.refuse(413, *_described(413, b""))
+            await visit.refuse(413, *described(413, b""))
         except SegmlError as error:  # the database of tokens is away, say
             await visit.send(of_error(error, request_id))
         except Exception:
@@ -131,9 +115,7 @@ class Guard:
             who: Identity | None = scope["state"].get("who")
             logs.answered(request_id, scope["method"], scope["path"], visit.status, seconds, who)
 
-    async def _answer(
-        self, scope: Scope, headers: Headers, receive: Receive, visit: "_Visit"
-    ) -> None:
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, visit: Visit) -> None:
         path, safe = scope["path"], scope["method"] in _SAFE
         receive = _limited(receive, headers)
         if path in OPEN and safe:
@@ -170,7 +152,7 @@ class Guard:
         return known or await run_in_threadpool(identities.check, secret, _address(scope))
 
     async def _unknown(
-        self, scope: Scope, receive: Receive, visit: "_Visit", *, attempted: bool
+        self, scope: Scope, receive: Receive, visit: Visit, *, attempted: bool
     ) -> None:
         wants_page = "text/html" in Headers(scope=scope).get("accept", "")
         if wants_page and scope["method"] == "GET":
@@ -181,7 +163,7 @@ class Guard:
         hint = f"{told} Send Authorization: Bearer …; segml token create makes one."
         await visit.refuse(401, "no-identity", hint, headers)
 
-    async def _linked(self, scope: Scope, receive: Receive, visit: "_Visit") -> None:
+    async def _linked(self, scope: Scope, receive: Receive, visit: Visit) -> None:
         """Let in by a link, and take the token out of the address at once."""
         secret = Request(scope).query_params.get("token", "")
         if await self._who(scope, secret) is None:
@@ -189,7 +171,7 @@ class Guard:
         await _welcomed(scope, secret, _place(scope))(scope, receive, visit)
         return None
 
-    async def _signed_in(self, scope: Scope, receive: Receive, visit: "_Visit") -> None:
+    async def _signed_in(self, scope: Scope, receive: Receive, visit: Visit) -> None:
         if Headers(scope=scope).get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             await visit.refuse(403, "cross-site", "Sign in on this service's own page.")
             return
@@ -200,118 +182,6 @@ class Guard:
             await signin.form(ahead, failed=True)(scope, receive, visit)
             return
         await _welcomed(scope, secret, ahead)(scope, receive, visit)
-
-
-class _Visit:
-    """One answer on its way out: what every answer carries is added here."""
-
-    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
-        self.status: int | None = None
-        self.ended = False
-        self._patience: asyncio.Timeout | None = None
-        self._scope = scope
-        self._send = send
-        self._request_id = request_id
-        self._held: Message | None = None  # the start of an error that is put into our shape
-        self._body = b""
-
-    async def __call__(self, message: MutableMapping[str, Any]) -> None:
-        """Send a part of an answer."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            if self._patience is not None:
-                self._patience.reschedule(None)  # a long file may take its time
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers[name] = value
-            headers["X-Request-Id"] = self._request_id
-            if "cache-control" not in headers:
-                headers["Cache-Control"] = "no-store"
-            if message["status"] >= 400 and not _ours(headers):
-                self._held = message
-                return
-        elif self._held is not None:
-            self._body += message.get("body", b"")
-            if not message.get("more_body", False):
-                await self._shaped()
-            return
-        await self._send(message)
-        self.ended = message["type"] == "http.response.body" and not message.get("more_body")
-
-    @asynccontextmanager
-    async def begins_within(self, seconds: float) -> AsyncIterator[None]:
-        """Raise `TimeoutError` unless an answer has begun in time."""
-        async with asyncio.timeout(seconds) as patience:
-            self._patience = patience
-            try:
-                yield
-            finally:
-                self._patience = None
-
-    async def refuse(
-        self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None
-    ) -> None:
-        """Send an error."""
-        await self.send(problem(status, kind, detail, self._request_id, headers=headers))
-
-    async def send(self, answer: Response) -> None:
-        """Send an answer."""
-
-        async def nothing() -> Message:
-            return {"type": "http.disconnect"}
-
-        await answer(self._scope, nothing, self)
-
-    async def _shaped(self) -> None:
-        """Send an error of BentoML or Starlette in the shape of all others."""
-        held, self._held = self._held, None
-        assert held is not None
-        wrong = _validation(self._body)
-        if wrong:
-            await self.send(of_validation(wrong, self._request_id))
-            return
-        kind, detail = _described(held["status"], self._body)
-        kept = {k: v for k, v in Headers(raw=held["headers"]).items() if k == "allow"}
-        await self.refuse(held["status"], kind, detail, kept)
-
-
-def _ours(headers: Headers) -> bool:
-    kind = headers.get("content-type", "")
-    return kind.startswith((MEDIA_TYPE, "text/html"))
-
-
-def _validation(body: bytes) -> list[dict[str, Any]]:
-    """Return what pydantic found wrong, where BentoML tells it."""
-    try:
-        told = json.loads(body)["detail"]
-    except (ValueError, KeyError, TypeError):
-        return []
-    return told if isinstance(told, list) else []
-
-
-def _described(status: int, body: bytes) -> tuple[str, str]:
-    try:
-        told = json.loads(body)
-        told = told[0] if isinstance(told, list) else told
-        detail = str(told.get("error") or told.get("detail") or "")
-    except (ValueError, AttributeError, IndexError):
-        detail = body.decode("utf-8", "replace").strip()
-    match status:
-        case 404:
-            return "not-found", "There is nothing at this address."
-        case 405:
-            return "method-not-allowed", "This address does not take that method."
-        case 413:
-            return "too-large", f"A request has at most {LARGEST_BODY:,} bytes."
-        case 503 if "not ready" in detail:
-            told = "No night is published yet (segml nightly), or the records do not answer."
-            return "not-ready", told
-        case 503:
-            return "busy", "More is asked than can be answered now; try again in a moment."
-        case _ if status >= 500:
-            return "failed", "This is our fault; the log knows more."
-        case _:
-            return "not-understood", detail or "The request cannot be understood."
 
 
 def _is_json(headers: Headers) -> bool:
