@@ -114,7 +114,7 @@ class Desk:
 
     def preview(self, asked: AskedPreview) -> Response:
         """Return a rule's count."""
-        return self._told(lambda who: rules.preview(asked, who, self.office))
+        return self._told(lambda who: rules.preview_of(asked, who, self.office))
 
     def lookalike(self, asked: AskedLookalike) -> Response:
         """Return who is most alike."""

@@ -53,13 +53,13 @@ def values(
 
 
 @router.post("/preview", operation_id="preview_rule", response_model=PreviewOf)
-def preview_rule(asked: AskedPreview, who: Viewer, here: Here) -> Response:
+def preview(asked: AskedPreview, who: Viewer, here: Here) -> Response:
     """Count a rule exactly; a newer preview of the same session ends an older one."""
     # As it is sent, which saves FastAPI a second thread for every key that is pressed.
-    return Response(preview(asked, who, here).model_dump_json(), media_type="application/json")
+    return Response(preview_of(asked, who, here).model_dump_json(), media_type="application/json")
 
 
-def preview(asked: AskedPreview, who: Identity, here: Office) -> PreviewOf:
+def preview_of(asked: AskedPreview, who: Identity, here: Office) -> PreviewOf:
     """Return what a preview answers."""
     session = asked.session and (who.id, asked.session)
     found = here.workspace.preview(asked.rule, as_of=asked.as_of, session=session)
