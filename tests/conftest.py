@@ -24,8 +24,7 @@ from small_town import LAST, PLAN, filled
 from toy_restaurant import toy_history
 from trained_town import fill_town
 
-# The same cases on every run, and no limit of time on a busy machine; `make test` asks for more,
-# and who changed the meaning of a rule for most (pytest --hypothesis-profile exhaustive).
+# The same cases on every run, and no limit of time on a busy machine; `make test` asks for more.
 settings.register_profile(
     "steady",
     max_examples=10,
@@ -36,7 +35,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("thorough", settings.get_profile("steady"), max_examples=60)
-settings.register_profile("exhaustive", settings.get_profile("steady"), max_examples=250)
 settings.load_profile("steady")
 
 

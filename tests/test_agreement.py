@@ -29,8 +29,8 @@ from segml.rules.parse import parse
 from strategies import EVENTS, Case, cases, conditions, histories, lowered, rules, sub_fields
 
 OTHERS = sorted(ENGINES.keys() - {"reference"})
+LONG = settings(max_examples=2000, suppress_health_check=list(HealthCheck))
 SHORT = settings(phases=[Phase.generate, Phase.shrink])
-LONG = settings(max_examples=SHORT.max_examples * 10, suppress_health_check=list(HealthCheck))
 
 
 def reference(case: Case) -> Reference:
@@ -101,7 +101,7 @@ def test_members_agree_at_length(engine: str, case: tuple[Case, Predicate]) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", sorted(FRAMES))
-@settings(LONG, max_examples=LONG.max_examples // 5)
+@settings(LONG, max_examples=500)
 @given(case=histories())
 def test_values_agree_at_length(engine: str, case: Case) -> None:
     agree_on_values(engine, case)
