@@ -19,8 +19,8 @@ class Latest:
     """The newest whole night of a workspace; safe from several threads.
 
     It is looked for at every question, for a disk fails when it will; looking costs a stat for each
-    file of the night. Questions look in turns: side by side they took twice as long, for every
-    file's stat hands the interpreter from thread to thread.
+    file of the night. Questions look in turns: side by side they took half as long again, for
+    every file's stat hands the interpreter from thread to thread.
     """
 
     def __init__(self, nights: Nights, moments: Moments) -> None:

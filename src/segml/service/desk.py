@@ -99,7 +99,7 @@ class Desk:
         return self.office.meters.text(age, kept, versions)
 
     async def score(self, asked: AskedScores) -> Response:
-        """Return scores: at once where it takes a look only, which a thread's detour would double.
+        """Return scores: at once where it takes a look only, which a thread makes a third slower.
 
         What may have to be read or computed first is left to a thread.
         """

@@ -29,7 +29,22 @@ _HEADERS: Final = {
 
 
 class Visit:
-    """One answer on its way out: what every answer carries is added here."""
+    """One answer on its way out; called with each part, as ASGI calls what sends.
+
+    Parameters
+    ----------
+    scope, send
+        Of the request.
+    request_id
+        What the answer and the log call it.
+
+    Attributes
+    ----------
+    status
+        Of the answer that has begun; None before.
+    ended
+        Whether all of it was sent.
+    """
 
     def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self.status: int | None = None
